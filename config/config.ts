@@ -1,0 +1,54 @@
+import type { Term } from "../src/term.ts";
+import type { View } from "../src/view.ts";
+
+/**
+ * Settings after reading: complete, checked, with every default filled in. Made only by `parse-config.ts`.
+ */
+export interface Config {
+  /** The hosting node that wrote the lines; by default this machine's name. */
+  readonly node: string;
+  /** One URL for each root: `file:///…` or `s3://bucket/prefix`. */
+  readonly roots: Readonly<Record<View | "ledger" | "published", string>>;
+  /** The folder for the spool, locks and local secrets. Undefined: chosen from the store (see `stateDirectory`). */
+  readonly stateDirectory: string | undefined;
+  readonly s3: S3Settings;
+  readonly ingest: IngestSettings;
+  /** Retention classes by name, at most 8; `standard` is always there. */
+  readonly classes: Readonly<Record<string, ClassTerms>>;
+  /** The class of a domain, by exact name or `*.suffix`; domains not named are `standard`. */
+  readonly classOfDomain: Readonly<Record<string, string>>;
+  readonly quarantineTerm: Term;
+  /** A cron expression in UTC for `retention schedule`. */
+  readonly retentionSchedule: string;
+  readonly analytics: AnalyticsSettings;
+}
+
+/** How long each view of a class is kept. */
+export interface ClassTerms {
+  readonly raw: Term;
+  readonly analytics: Term;
+}
+
+export interface S3Settings {
+  readonly endpoint: string | undefined;
+  readonly region: string | undefined;
+  readonly forcePathStyle: boolean;
+}
+
+export interface IngestSettings {
+  /** A preset's name, `auto`, or the server's own text behind `nginx:` or `apache:`. */
+  readonly format: string;
+  /** Where the domain stands in a file's path: one `{domain}`, `*` for anything within a part. */
+  readonly domainPattern: string | undefined;
+  readonly batchRows: number;
+  readonly batchBytes: number;
+  readonly lineBytesMax: number;
+}
+
+export interface AnalyticsSettings {
+  /** Paths of MMDB files; without them the columns stay empty. */
+  readonly countryTable: string | undefined;
+  readonly asNumberTable: string | undefined;
+  /** How many visitors are remembered at once for `visit_start`. */
+  readonly visitorsMax: number;
+}

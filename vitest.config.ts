@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/long/**"],
+    setupFiles: ["test/setup.ts"],
+    testTimeout: 20_000,
+    pool: "forks",
+    maxWorkers: 2,
+  },
+});
