@@ -19,9 +19,12 @@ const classPattern = /^[a-z][a-z0-9-]{0,30}$/;
 const keyPattern =
   /^dt=(\d{4}-\d{2}-\d{2})\/([a-z0-9.-]{1,63})_([a-z][a-z0-9-]{0,30})_([0-9a-f]{32})\.parquet(\.age)?$/;
 
+/** The ledger's chain of decisions is written beside the nodes' chains, so no node can have its name. */
+export const CONTROL_CHAIN = "control";
+
 /** A node's name: what a host name may be, lower case, at most 63 characters. */
 export function isNodeName(text: string): boolean {
-  return nodePattern.test(text) && !text.includes("..");
+  return nodePattern.test(text) && !text.includes("..") && text !== CONTROL_CHAIN;
 }
 
 /** A retention class's name: letters, digits and hyphens, lower case, at most 31 characters. */

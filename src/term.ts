@@ -1,4 +1,4 @@
-import { addDays, type Day, daysInMonth, formatDay } from "./day.ts";
+import { addDays, type Day, daysBetween, daysInMonth, formatDay, LAST_DAY } from "./day.ts";
 
 /** How long something is kept, as a calendar period: two years end on the same date, not after 730 days. */
 export interface Term {
@@ -26,21 +26,32 @@ export function formatTerm(term: Term): string {
 /**
  * The last day on which something of `day` may still be there; it is due the day after, 00:00 UTC.
  * A date that the target month does not have becomes that month's last day (29 February plus two
- * years is 28 February), as Regulation (EEC, Euratom) 1182/71 art. 3(2)(c) counts periods.
+ * years is 28 February), as Regulation (EEC, Euratom) 1182/71 art. 3(2)(c) counts periods. A term that runs
+ * past the last day that can be written ends on it.
  */
 export function lastDayKept(day: Day, term: Term): Day {
-  if (term.unit === "d") return addDays(day, term.count);
-  if (term.unit === "w") return addDays(day, term.count * 7);
+  if (term.unit === "d" || term.unit === "w") {
+    const days = daysOf(term);
+    return days > daysBetween(day, LAST_DAY) ? LAST_DAY : addDays(day, days);
+  }
   const months = term.unit === "m" ? term.count : term.count * 12;
   const monthIndex = Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1 + months;
   const year = Math.floor(monthIndex / 12);
+  if (year > 9999) return LAST_DAY;
   const month = (monthIndex % 12) + 1;
   return formatDay(year, month, Math.min(Number(day.slice(8, 10)), daysInMonth(year, month)));
 }
 
-/** The day on which something of `day` is due to be gone: the first day after {@link lastDayKept}. */
+/** The day on which something of `day` is due to be gone: the first day after {@link lastDayKept}. Throws if there is none. */
 export function dueDay(day: Day, term: Term): Day {
   return addDays(lastDayKept(day, term), 1);
+}
+
+/** The oldest day of which something may still be there on `today`. The day before it is past its term. */
+export function oldestKeptDay(today: Day, term: Term): Day {
+  let day = addDays(today, -longestDays(term));
+  while (lastDayKept(day, term) < today) day = addDays(day, 1);
+  return day;
 }
 
 /** True when `term` could, for some day of the calendar, keep something longer than `ceiling`. */

@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import { UserError } from "./errors.ts";
+import { exitCode } from "./exit-code.ts";
+import { ObjectNotFoundError, type ObjectStore } from "./store/object-store.ts";
+
+/** What a store says of itself, in `published/store.json`. Written once, at the first ingest. */
+export interface StoreIdentity {
+  readonly id: string;
+  readonly createdAt: string;
+  /** Made under a clock given by `--now`: a store for drills and tests, in which a purge may be tried. */
+  readonly isDrill: boolean;
+}
+
+const key = "store.json";
+
+/** Undefined for a store that nothing was put into yet. */
+export async function readStoreIdentity(published: ObjectStore): Promise<StoreIdentity | undefined> {
+  try {
+    return parseIdentity(await published.read(key), published.url);
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Reads the identity, or makes it. Of several processes at once one makes it, and all return the same. */
+export async function ensureStoreIdentity(
+  published: ObjectStore,
+  made: { readonly at: string; readonly isDrill: boolean },
+): Promise<StoreIdentity> {
+  const known = await readStoreIdentity(published);
+  if (known !== undefined) return known;
+  const text = JSON.stringify({ version: 1, id: randomUUID(), created_at: made.at, drill: made.isDrill });
+  await published.create(key, Buffer.from(`${text}\n`));
+  return parseIdentity(await published.read(key), published.url);
+}
+
+function parseIdentity(bytes: Uint8Array, url: string): StoreIdentity {
+  const fields = readJson(bytes);
+  const { id, created_at: createdAt, drill: isDrill } = fields;
+  if (fields["version"] !== 1 || typeof id !== "string" || typeof createdAt !== "string" || typeof isDrill !== "boolean") {
+    throw new UserError(
+      `${url}/${key} does not describe a store of this version of hostlog; is the URL right?`,
+      exitCode.integrity,
+    );
+  }
+  return { id, createdAt, isDrill };
+}
+
+function readJson(bytes: Uint8Array): Partial<Record<"version" | "id" | "created_at" | "drill", unknown>> {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
