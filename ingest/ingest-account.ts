@@ -1,0 +1,47 @@
+import type { LogOutcome } from "./io/ingest-log.ts";
+
+/** What an ingest did, to the line: `lines = stored + quarantined + refused`. */
+export interface IngestAccount {
+  readonly node: string;
+  readonly files: readonly FileAccount[];
+  readonly batches: number;
+  readonly lines: number;
+  readonly stored: number;
+  readonly quarantined: Readonly<Record<string, number>>;
+  /** Past their term: stored nowhere. */
+  readonly refused: number;
+  /** Decompressed bytes of the lines that were read. */
+  readonly bytes: number;
+  readonly objects: Readonly<Record<string, { readonly objects: number; readonly bytes: number }>>;
+  /** Batches of an earlier run that were spooled but not yet committed, and now are. */
+  readonly resumedBatches: number;
+  readonly seconds: number;
+  readonly isInterrupted: boolean;
+}
+
+export interface FileAccount {
+  readonly name: string;
+  readonly outcome: LogOutcome | FileProblem;
+}
+
+/** A file that could not be opened or read; nothing of it was taken. */
+export interface FileProblem {
+  readonly kind: "unreadable";
+  readonly message: string;
+}
+
+/** What is wrong with a file, and what to do; undefined when nothing is. */
+export function problemOf(outcome: FileAccount["outcome"]): string | undefined {
+  switch (outcome.kind) {
+    case "unreadable":
+      return `${outcome.message}; nothing of it was read`;
+    case "unknown-format":
+      return `no known format fits its lines (${outcome.sampledLines} tried); nothing of it was read. Give the server's own text with --format 'nginx:…' or 'apache:…'`;
+    case "empty":
+      return outcome.damage === undefined ? undefined : `${outcome.damage}; nothing of it could be read`;
+    case "read":
+      return outcome.report.damage === undefined
+        ? undefined
+        : `${outcome.report.damage}; the lines before that place were read`;
+  }
+}

@@ -1,0 +1,113 @@
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { syncDirectory, writeDurably, writeNewFile } from "../../src/durable-file.ts";
+import { UserError } from "../../src/errors.ts";
+import { exitCode } from "../../src/exit-code.ts";
+import { inParallel } from "../../src/in-parallel.ts";
+import type { BatchRecord } from "../../src/ledger/record.ts";
+
+/**
+ * Batches on their way to the store, as they will lie there. An entry counts once its record is there; from
+ * then on it is sent as it lies, however often the process dies. One without a record is cut anew from the
+ * source, which is still where it was.
+ */
+export interface Spool {
+  readonly directory: string;
+  /** Returns once the entry survives the loss of power. */
+  add(entry: SpoolEntry): Promise<void>;
+  /** The records of the entries, oldest first. What has no record is removed. */
+  records(): Promise<readonly BatchRecord[]>;
+  readObject(batch: string, index: number): Promise<Uint8Array>;
+  readManifest(batch: string): Promise<Uint8Array>;
+  remove(batch: string): Promise<void>;
+}
+
+export interface SpoolEntry {
+  readonly record: BatchRecord;
+  /** In the order of the record's objects. */
+  readonly objects: readonly Uint8Array[];
+  readonly manifest: Uint8Array;
+}
+
+const RECORD = "record.json";
+const MANIFEST = "manifest.json.gz";
+
+/** How many files are written and synced at once. */
+const WRITERS = 8;
+
+export function createSpool(directory: string): Spool {
+  const pathOf = (batch: string, file: string): string => join(directory, batch, file);
+  return {
+    directory,
+    async add({ record, objects, manifest }) {
+      const folder = join(directory, record.batch);
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      // What an earlier attempt left without a record counts for nothing.
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { mode: 0o700 });
+      await inParallel(objects, WRITERS, (bytes, index) =>
+        writeNewFile(join(folder, objectName(index)), bytes, 0o600),
+      );
+      await writeNewFile(join(folder, MANIFEST), manifest, 0o600);
+      // The names of the files must not be lost behind a record that says they are there.
+      await syncDirectory(folder);
+      await syncDirectory(directory);
+      await writeDurably(join(folder, RECORD), Buffer.from(JSON.stringify(record)), { mode: 0o600 });
+    },
+    async records() {
+      const found: BatchRecord[] = [];
+      for (const batch of await entriesOf(directory)) {
+        const record = await readRecord(pathOf(batch, RECORD));
+        if (record === undefined) await rm(join(directory, batch), { recursive: true, force: true });
+        else found.push(record);
+      }
+      return found.sort((a, b) => (a.at < b.at ? -1 : 1));
+    },
+    readObject: (batch, index) => readFile(pathOf(batch, objectName(index))),
+    readManifest: (batch) => readFile(pathOf(batch, MANIFEST)),
+    async remove(batch) {
+      // The record first: an entry of which only the rest is left is no entry.
+      await rm(pathOf(batch, RECORD), { force: true });
+      await rm(join(directory, batch), { recursive: true, force: true });
+    },
+  };
+}
+
+function objectName(index: number): string {
+  return `object-${index}`;
+}
+
+async function entriesOf(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+async function readRecord(path: string): Promise<BatchRecord | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as BatchRecord;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    if (error instanceof SyntaxError) throw damagedEntry(dirname(path), error);
+    throw error;
+  }
+}
+
+/**
+ * What to do about an entry that the disk has damaged: its lines are still in their files, because nothing was
+ * committed.
+ */
+export function damagedEntry(folder: string, cause?: unknown): UserError {
+  return new UserError(
+    `the spool entry ${folder} is damaged; the disk may be failing. Move the folder away and run again: its lines are read from their files anew.`,
+    exitCode.integrity,
+    { cause },
+  );
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+}
