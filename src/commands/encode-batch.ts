@@ -1,0 +1,140 @@
+import { createHmac } from "node:crypto";
+import { type Anonymizer } from "../../anonymize/anonymizer.ts";
+import { orderAnalytics } from "../../anonymize/order-analytics.ts";
+import type { PackedBatch } from "../../ingest/batch/line-batch.ts";
+import { createRawOrder } from "../../ingest/batch/order-raw.ts";
+import { quarantineColumns } from "../../ingest/batch/quarantine-columns.ts";
+import { type BatchOrigin, rawColumns } from "../../ingest/batch/raw-columns.ts";
+import { dayOfEpochDay, MS_PER_DAY } from "../day.ts";
+import { encodeParquet } from "../parquet/encode-parquet.ts";
+import { formatKey } from "../partition.ts";
+import { analyticsSchema } from "../schema/analytics-schema.ts";
+import { quarantineSchema } from "../schema/quarantine-schema.ts";
+import { rawSchema } from "../schema/raw-schema.ts";
+import type { TableColumns } from "../schema/table-columns.ts";
+import type { TableSchema } from "../schema/table-schema.ts";
+import { sha256Hex } from "../sha256.ts";
+import { version } from "../version.ts";
+import type { View } from "../view.ts";
+
+/** A batch on its way from the reader's thread to the encoder's. */
+export interface EncodeRequest {
+  readonly batch: string;
+  readonly packed: PackedBatch;
+  readonly origin: BatchOrigin;
+  /** Class index of each domain. */
+  readonly classes: Uint8Array;
+}
+
+/** What holds for every batch of a run. */
+export interface EncodeSettings {
+  readonly classNames: readonly string[];
+  /** Epoch days by class index: older rows have no place in the view any more. */
+  readonly oldestRawDay: Int32Array;
+  readonly oldestAnalyticsDay: Int32Array;
+  /** Makes the names of analytics objects: who cannot read it cannot tell which raw object they belong to. */
+  readonly nameSecret: Uint8Array;
+}
+
+export interface EncodedObject {
+  readonly view: View;
+  readonly key: string;
+  readonly rows: number;
+  readonly sha256: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The objects of a batch: for each day and class one of each view. */
+export function encodeBatch(
+  request: EncodeRequest,
+  settings: EncodeSettings,
+  anonymizer: Anonymizer,
+): readonly EncodedObject[] {
+  const { packed, origin, classes, batch } = request;
+  const objects: EncodedObject[] = [];
+  if (packed.rows > 0) {
+    const raw = rawColumns(packed, origin);
+    const orderRaw = createRawOrder(raw);
+    const analytics = anonymizer.anonymize(raw, packed.rows);
+    for (const { epochDay, classIndex, rows } of groupByDayAndClass(packed, classes)) {
+      const retentionClass = settings.classNames[classIndex] as string;
+      const name = { day: dayOfEpochDay(epochDay), node: origin.node, retentionClass, isSealed: false };
+      if (epochDay >= (settings.oldestRawDay[classIndex] as number)) {
+        const key = formatKey({ ...name, batch });
+        objects.push(encodeObject("raw", key, rawSchema, raw, orderRaw(rows), batch));
+      }
+      if (epochDay >= (settings.oldestAnalyticsDay[classIndex] as number)) {
+        const alias = aliasOf(batch, name.day, retentionClass, settings.nameSecret);
+        const key = formatKey({ ...name, batch: alias });
+        objects.push(encodeObject("analytics", key, analyticsSchema, analytics, orderAnalytics(analytics, rows)));
+      }
+    }
+  }
+  return [...objects, ...encodeQuarantine(request)];
+}
+
+function encodeQuarantine({ packed, origin, batch }: EncodeRequest): readonly EncodedObject[] {
+  const { rows, partitionDay } = packed.quarantine;
+  if (rows === 0) return [];
+  const columns = quarantineColumns(packed, origin);
+  return groupBy(rows, (row) => partitionDay[row] as number).map(([epochDay, selected]) => {
+    const name = { day: dayOfEpochDay(epochDay), node: origin.node, retentionClass: "standard", isSealed: false };
+    return encodeObject("quarantine", formatKey({ ...name, batch }), quarantineSchema, columns, selected, batch);
+  });
+}
+
+function encodeObject<Schema extends TableSchema>(
+  view: View,
+  key: string,
+  schema: Schema,
+  columns: TableColumns<Schema>,
+  rows: Uint32Array,
+  batch?: string,
+): EncodedObject {
+  const metadata = {
+    "hostlog.table": schema.table,
+    "hostlog.schema_version": String(schema.version),
+    "hostlog.program": `hostlog ${version}`,
+    ...(batch === undefined ? {} : { "hostlog.batch": batch }),
+  };
+  const bytes = encodeParquet({ schema, columns, rows, metadata });
+  return { view, key, rows: rows.length, sha256: sha256Hex(bytes), bytes };
+}
+
+interface RowGroup {
+  readonly epochDay: number;
+  readonly classIndex: number;
+  readonly rows: Uint32Array;
+}
+
+/** At most 8 classes are allowed; the factor leaves room without ever joining two days. */
+const CLASSES = 256;
+
+function groupByDayAndClass({ rows, timeMs, domain }: PackedBatch, classes: Uint8Array): readonly RowGroup[] {
+  const groupOf = (row: number): number =>
+    Math.floor((timeMs[row] as number) / MS_PER_DAY) * CLASSES + (classes[domain[row] as number] as number);
+  return groupBy(rows, groupOf).map(([group, selected]) => ({
+    epochDay: Math.floor(group / CLASSES),
+    classIndex: group - Math.floor(group / CLASSES) * CLASSES,
+    rows: selected,
+  }));
+}
+
+/** Rows by group, groups in ascending order, rows in their own. */
+function groupBy(count: number, groupOf: (row: number) => number): readonly [number, Uint32Array][] {
+  const sizes = new Map<number, number>();
+  for (let row = 0; row < count; row++) {
+    const group = groupOf(row);
+    sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  }
+  const groups = new Map([...sizes].map(([group, size]) => [group, { rows: new Uint32Array(size), filled: 0 }]));
+  for (let row = 0; row < count; row++) {
+    const group = groups.get(groupOf(row));
+    if (group !== undefined) group.rows[group.filled++] = row;
+  }
+  return [...groups].sort(([a], [b]) => a - b).map(([group, { rows }]) => [group, rows]);
+}
+
+function aliasOf(batch: string, day: string, retentionClass: string, secret: Uint8Array): string {
+  return createHmac("sha256", secret).update(`${batch} ${day} ${retentionClass}`).digest("hex").slice(0, 32);
+}

@@ -1,0 +1,193 @@
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { lastPurgeTimeMs } from "../../config/purge-times.ts";
+import type { PurgeReport } from "../../retention/execute-purge.ts";
+import { createFileJournal } from "../../retention/io/file-journal.ts";
+import { readLastPurge, writeLastPurge } from "../../retention/io/last-purge.ts";
+import { listViews } from "../../retention/io/list-views.ts";
+import { runPurge } from "../../retention/io/run-purge.ts";
+import { schedulePurge } from "../../retention/io/schedule-purge.ts";
+import { type PurgePlan, planPurge } from "../../retention/plan-purge.ts";
+import { renderPlanJson, renderPlanTable } from "../../retention/render-plan.ts";
+import { renderReportJson, renderReportTable } from "../../retention/render-report.ts";
+import type { RecordedKeys } from "../../retention/settle-purges.ts";
+import { dayOfMs } from "../day.ts";
+import { UserError } from "../errors.ts";
+import { exitCode } from "../exit-code.ts";
+import { appendRecord, type ChainHead, readChain } from "../ledger/chain.ts";
+import type { PurgeRecord } from "../ledger/purge-record.ts";
+import { withLock } from "../lock-file.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { readStoreIdentity } from "../store-identity.ts";
+import type { View } from "../view.ts";
+import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
+
+/** The chain that holds what was decided and done for the whole store. */
+const CONTROL_CHAIN = "control";
+
+interface PlanOptions extends CommonOptions {
+  readonly output?: "table" | "json";
+}
+
+interface RunOptions extends PlanOptions {
+  readonly dryRun?: boolean;
+}
+
+/** `hostlog retention plan | run | schedule`. */
+export function retentionCommand(openContext: OpenContext): Command {
+  const retention = new Command("retention").description("destroy what is past its term, and record it");
+  addCommonOptions(retention.command("plan"))
+    .description("show what is due and why; changes nothing")
+    .addOption(outputOption())
+    .action(async (options: PlanOptions) => showPlan(await openContext(options), options));
+  addCommonOptions(retention.command("run"))
+    .description("destroy what is due (exit code 2: some of it could not be removed, 75: nothing was done)")
+    .addOption(outputOption())
+    .option("--dry-run", "show the same plan and stop there")
+    .action(async (options: RunOptions) => {
+      const context = await openContext(options);
+      await (options.dryRun === true ? showPlan(context, options) : runOnce(context, options));
+    });
+  addCommonOptions(retention.command("schedule"))
+    .description("run at the times of the config's retention.schedule until told to end")
+    .action(async (options: CommonOptions) => runOnSchedule(openContext, options));
+  return retention;
+}
+
+function outputOption(): Option {
+  return new Option("--output <form>", "by default a table on a terminal, else JSON").choices([
+    "table",
+    "json",
+  ]);
+}
+
+async function showPlan(context: Context, options: PlanOptions): Promise<void> {
+  await noteEmptyStore(context);
+  const listings = await listViews(await openViews(context));
+  writePlan(context, options, planPurge({ listings, policy: context.config, today: dayOfMs(context.nowMs) }));
+}
+
+/** Throws UserError when anything that is due is still there afterwards. */
+async function runOnce(context: Context, options: PlanOptions): Promise<void> {
+  await refuseDrill(context);
+  await noteEmptyStore(context);
+  const lock = join(context.stateDirectory, "retention.lock");
+  const report = await withLock(lock, "retention run", async () => {
+    const done = await runInContext(context, options);
+    const isWhole = done.isComplete && done.failures.length === 0;
+    if (isWhole && !context.nowIsArgument) await writeLastPurge(context.stateDirectory, context.nowMs);
+    return done;
+  });
+  writeReport(context, options, report);
+  if (report.failures.length > 0) {
+    throw new UserError(
+      "not everything that is due could be removed; put right what is named above and run it again",
+      exitCode.partial,
+    );
+  }
+  if (!report.isComplete) {
+    throw new UserError("ended before all that is due was removed; run it again", exitCode.partial);
+  }
+}
+
+async function runInContext(context: Context, options: PlanOptions): Promise<PurgeReport> {
+  const ledger = await context.openRoot("ledger");
+  return runPurge({
+    stores: await openViews(context),
+    ledger,
+    policy: context.config,
+    today: dayOfMs(context.nowMs),
+    stamp: {
+      at: new Date(context.nowMs).toISOString(),
+      clock: context.nowIsArgument ? "argument" : "system",
+    },
+    record: createRecord(ledger),
+    recordedKeys: createRecordedKeys(ledger),
+    journal: createFileJournal(context.stateDirectory),
+    signal: context.signal,
+    show: (plan) => writePlan(context, options, plan),
+  });
+}
+
+async function runOnSchedule(openContext: OpenContext, options: CommonOptions): Promise<void> {
+  const { config, nowMs, nowIsArgument, stateDirectory, signal, stderr } = await openContext(options);
+  if (nowIsArgument) {
+    throw new UserError("a schedule needs the real clock: use retention run with --now", exitCode.usage);
+  }
+  const expression = config.retentionSchedule;
+  const lastMs = await readLastPurge(stateDirectory);
+  stderr.write(`retention: runs at ${expression} (UTC)\n`);
+  await schedulePurge({
+    expression,
+    isMissed: lastMs === undefined || lastMs < lastPurgeTimeMs(expression, nowMs),
+    signal,
+    run: async () => {
+      try {
+        // Opened anew, for the clock of this run and for a config that has changed.
+        await runOnce(await openContext(options), {});
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        stderr.write(`retention: ${error.message} (at the latest, the next scheduled run tries again)\n`);
+      }
+    },
+  });
+}
+
+/** A purge under a made-up date destroys what real visitors and investigators may still count on. */
+async function refuseDrill(context: Context): Promise<void> {
+  if (!context.nowIsArgument) return;
+  const published = await context.openRoot("published");
+  const identity = await readStoreIdentity(published);
+  if (identity?.isDrill === true) return;
+  throw new UserError(
+    `${published.url} is not of a store made for drills: with --now a purge could destroy what is not due; use retention plan, or leave --now out`,
+    exitCode.usage,
+  );
+}
+
+/** A mistyped URL looks like a store in which nothing is due. */
+async function noteEmptyStore(context: Context): Promise<void> {
+  const published = await context.openRoot("published");
+  if ((await readStoreIdentity(published)) !== undefined) return;
+  context.stderr.write(`note: nothing was ever put into the store of ${published.url}; is the URL right?\n`);
+}
+
+async function openViews(context: Context): Promise<Readonly<Record<View, ObjectStore>>> {
+  return {
+    raw: await context.openRoot("raw"),
+    analytics: await context.openRoot("analytics"),
+    quarantine: await context.openRoot("quarantine"),
+  };
+}
+
+function createRecord(ledger: ObjectStore): (body: PurgeRecord) => Promise<void> {
+  let head: ChainHead | undefined;
+  return async (body) => {
+    head = await appendRecord(ledger, CONTROL_CHAIN, body, head);
+  };
+}
+
+function createRecordedKeys(ledger: ObjectStore): RecordedKeys {
+  return async ({ view, day }) => {
+    const keys = new Set<string>();
+    for await (const { record } of readChain(ledger, CONTROL_CHAIN)) {
+      const { body } = record;
+      if (body.kind !== "purge" || body.view !== view || body.day !== day) continue;
+      for (const { key } of body.objects) keys.add(key);
+    }
+    return keys;
+  };
+}
+
+function writePlan(context: Context, options: PlanOptions, plan: PurgePlan): void {
+  context.stdout.write(isTable(context, options) ? renderPlanTable(plan) : renderPlanJson(plan));
+}
+
+function writeReport(context: Context, options: PlanOptions, report: PurgeReport): void {
+  context.stdout.write(isTable(context, options) ? renderReportTable(report) : renderReportJson(report));
+}
+
+function isTable({ stdout }: Context, { output }: PlanOptions): boolean {
+  if (output !== undefined) return output === "table";
+  return "isTTY" in stdout && stdout.isTTY === true;
+}

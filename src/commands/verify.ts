@@ -1,0 +1,111 @@
+import { Command } from "commander";
+import { UserError } from "../errors.ts";
+import { exitCode } from "../exit-code.ts";
+import { auditStore, type Finding, isSerious, type StoreAudit } from "../ledger/audit-store.ts";
+import type { ByteSpan, StreamCoverage } from "../ledger/coverage.ts";
+import { CONTROL_CHAIN } from "../partition.ts";
+import { views } from "../view.ts";
+import { addCommonOptions, type CommonOptions, type OpenContext } from "./context.ts";
+
+interface VerifyOptions extends CommonOptions {
+  readonly output: string;
+  readonly sources?: boolean;
+}
+
+export function verifyCommand(openContext: OpenContext): Command {
+  const command = new Command("verify")
+    .description("compare the store with the ledger: every recorded object, every byte range of every source")
+    .option("--sources", "say for each source which bytes are stored, quarantined and refused")
+    .option("--output <kind>", "text or json", "text")
+    .addHelpText("after", "\nExit codes: 0 all is as recorded, 3 something is missing, changed or overlaps.");
+  return addCommonOptions(command).action(async (options: VerifyOptions) => {
+    if (options.output !== "text" && options.output !== "json") {
+      throw new UserError(`--output is text or json, not "${options.output}"`, exitCode.usage);
+    }
+    const context = await openContext(options);
+    const stores = {
+      raw: await context.openRoot("raw"),
+      analytics: await context.openRoot("analytics"),
+      quarantine: await context.openRoot("quarantine"),
+    };
+    const audit = await auditStore(await context.openRoot("ledger"), stores, CONTROL_CHAIN);
+    context.stdout.write(
+      options.output === "json" ? `${JSON.stringify(audit)}\n` : renderAudit(audit, options.sources === true),
+    );
+    const serious = audit.findings.filter(isSerious).length;
+    if (serious > 0) {
+      throw new UserError(`${serious} findings: the store is not as recorded, see above`, exitCode.integrity);
+    }
+  });
+}
+
+/** How many findings are named before the rest is counted; json has all. */
+const FINDINGS_SHOWN_MAX = 50;
+
+function renderAudit(audit: StoreAudit, withSources: boolean): string {
+  const lines: string[] = [];
+  for (const { node, records, batches, streams } of audit.nodes) {
+    const sum = (pick: (stream: StreamCoverage) => number): number =>
+      streams.reduce((total, stream) => total + pick(stream), 0);
+    lines.push(
+      `node ${node}: ${group(records)} records in an unbroken chain, ${group(batches)} batches, ${group(streams.length)} sources`,
+      `  ${group(sum((stream) => stream.lines))} lines read = ${group(sum((stream) => stream.stored))} stored` +
+        ` + ${group(sum(quarantinedLines))} quarantined + ${group(sum((stream) => stream.refused))} refused`,
+    );
+    if (withSources) lines.push(...streams.flatMap(renderStream));
+  }
+  if (audit.nodes.length === 0) lines.push("nothing was ever recorded in this ledger; is the URL right?");
+  for (const view of views) {
+    const { recorded, destroyed, listed, listedBytes } = audit.objects[view];
+    lines.push(
+      `${view}: ${group(recorded)} objects recorded, ${group(destroyed)} of them destroyed; ${group(listed)} in the store, ${group(listedBytes)} bytes`,
+    );
+  }
+  const shown = audit.findings.slice(0, FINDINGS_SHOWN_MAX);
+  lines.push(...shown.map((finding) => `! ${explain(finding)}`));
+  if (audit.findings.length > shown.length) lines.push(`! and ${group(audit.findings.length - shown.length)} more`);
+  if (!audit.findings.some(isSerious)) lines.push("every recorded object is there; no gap, no overlap");
+  return `${lines.join("\n")}\n`;
+}
+
+function renderStream(stream: StreamCoverage): readonly string[] {
+  const spans = (name: string, list: readonly ByteSpan[]): readonly string[] =>
+    list.length === 0 ? [] : [`      ${name.padEnd(12)}${list.map(({ from, to }) => `${from}-${to}`).join(" ")}`];
+  return [
+    `    source ${stream.stream} (${stream.names.join(", ")}): bytes 0-${stream.toByte}, ${group(stream.coveredBytes)} covered`,
+    `      ${group(stream.lines)} lines: ${group(stream.stored)} stored, ${group(quarantinedLines(stream))} quarantined, ${group(stream.refused)} refused`,
+    ...spans("quarantined", stream.quarantinedSpans),
+    ...spans("refused", stream.refusedSpans),
+    ...spans("GAP", stream.gaps),
+    ...spans("OVERLAP", stream.overlaps),
+  ];
+}
+
+function quarantinedLines({ quarantined }: StreamCoverage): number {
+  return Object.values(quarantined).reduce((sum, lines) => sum + lines, 0);
+}
+
+function explain(finding: Finding): string {
+  switch (finding.kind) {
+    case "missing":
+      return `${finding.view}/${finding.key} is recorded and not there: it was removed by somebody else than retention`;
+    case "changed":
+      return `${finding.view}/${finding.key} has ${finding.sizeBytes} bytes, recorded are ${finding.recordedBytes}`;
+    case "undead":
+      return `${finding.view}/${finding.key} is recorded as destroyed and is there: a backup was restored, or a version came back`;
+    case "unrecorded":
+      return `${finding.view}/${finding.key} is in no record: a batch on its way, or somebody else put it there`;
+    case "manifest":
+      return `node ${finding.node}, batch ${finding.batch}: its manifest ${finding.message}`;
+    case "counts":
+      return `node ${finding.node}, batch ${finding.batch}: its counts are not those of its manifest`;
+    case "gap":
+      return `node ${finding.node}, source ${finding.stream}: bytes ${finding.from}-${finding.to} were taken by no batch`;
+    case "overlap":
+      return `node ${finding.node}, source ${finding.stream}: bytes ${finding.from}-${finding.to} were taken twice`;
+  }
+}
+
+function group(number: number): string {
+  return number.toLocaleString("en-US");
+}
