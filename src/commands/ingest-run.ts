@@ -9,7 +9,7 @@ import { openNodeLedger } from "../../ingest/io/node-ledger.ts";
 import { CHUNK_BYTES, type OpenLog } from "../../ingest/io/open-log.ts";
 import { ensureSecret } from "../../ingest/io/secret-file.ts";
 import { type BatchDestination, sendBatch } from "../../ingest/io/send-batch.ts";
-import { createSpool, type Spool } from "../../ingest/io/spool.ts";
+import type { Spool } from "../../ingest/io/spool.ts";
 import { addManifest } from "../../ingest/source/stream-index.ts";
 import { classOfDomain } from "../class-of-domain.ts";
 import { batchId, decodeManifest, encodeManifest, type Manifest, manifestKey } from "../ledger/manifest.ts";
@@ -38,8 +38,7 @@ export interface IngestRequest {
   readonly isFinished: boolean;
   /** ms since 1970, for each batch's `received_at`. */
   readonly clock: () => number;
-  /** How the spool is made; a test gives one that breaks its promise. */
-  readonly openSpool?: (directory: string) => Spool;
+  readonly openSpool: (directory: string) => Spool;
   readonly onProgress?: (progress: IngestProgress) => void;
 }
 
@@ -72,7 +71,7 @@ export async function runIngest(request: IngestRequest): Promise<IngestAccount> 
   };
   const at = new Date(context.nowMs).toISOString();
   await ensureStoreIdentity(await context.openRoot("published"), { at, isDrill: context.nowIsArgument });
-  const spool = (request.openSpool ?? createSpool)(join(context.stateDirectory, "spool", node));
+  const spool = request.openSpool(join(context.stateDirectory, "spool", node));
   const destination = { roots, spool, ledger: await openNodeLedger(roots.ledger, node) };
   const resumedBatches = await resumeSpool(destination);
 

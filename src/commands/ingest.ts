@@ -10,6 +10,7 @@ import { readFormat } from "../../ingest/format/read-format.ts";
 import { problemOf } from "../../ingest/ingest-account.ts";
 import type { ChooseFormat } from "../../ingest/io/ingest-log.ts";
 import { openLog } from "../../ingest/io/open-log.ts";
+import { createSpool, type Spool } from "../../ingest/io/spool.ts";
 import { openStdin } from "../../ingest/io/open-stdin.ts";
 import { renderAccount } from "../../ingest/render-account.ts";
 import { compileDomainOfPath } from "../../ingest/source/domain-of-path.ts";
@@ -31,7 +32,8 @@ interface IngestOptions extends CommonOptions {
   readonly output: string;
 }
 
-export function ingestCommand(openContext: OpenContext): Command {
+/** `openSpool` is the program's own but in a test, which gives one that breaks its promise. */
+export function ingestCommand(openContext: OpenContext, openSpool: (directory: string) => Spool = createSpool): Command {
   const command = new Command("ingest")
     .description("read access logs and store what is new in them")
     .argument("<files...>", "log files, plain or compressed (gzip, bzip2, zstd); globs; - for standard input")
@@ -43,7 +45,7 @@ export function ingestCommand(openContext: OpenContext): Command {
     .option("--output <kind>", "text, or json for the account on standard output", "text")
     .addHelpText("after", helpText);
   return addCommonOptions(command).action(async (files: readonly string[], options: IngestOptions) => {
-    await ingest(files, options, await openContext(options));
+    await ingest(files, options, await openContext(options), openSpool);
   });
 }
 
@@ -52,7 +54,12 @@ The same lines are never stored twice: not from a file that was renamed, compres
 imported before. Exit codes: 0 everything was read, 2 some files could not be read (the account names
 them), 3 the ledger is damaged, 64 usage, 75 the store could not be reached (run again), 78 the config.`;
 
-async function ingest(files: readonly string[], options: IngestOptions, context: Context): Promise<void> {
+async function ingest(
+  files: readonly string[],
+  options: IngestOptions,
+  context: Context,
+  openSpool: (directory: string) => Spool,
+): Promise<void> {
   if (options.output !== "text" && options.output !== "json") {
     throw new UserError(`--output is text or json, not "${options.output}"`, exitCode.usage);
   }
@@ -71,6 +78,7 @@ async function ingest(files: readonly string[], options: IngestOptions, context:
         node,
         inputs,
         chooseFormat,
+        openSpool,
         isFinished: options.finished === true,
         clock: context.nowIsArgument ? () => context.nowMs : Date.now,
         onProgress: progress.update,

@@ -84,7 +84,7 @@ async function runQueryCommand(options: QueryOptions, context: Context): Promise
     columns: columnsOf(options, output),
     limit: readLimit(options.limit) ?? (output === "table" ? TABLE_ROWS_DEFAULT : undefined),
   });
-  say(context, [`looking at ${rangeText(question, zone)}`, ...notes]);
+  say(context, [`looking in ${question.view} at ${rangeText(question, zone)}`, ...notes]);
   const store = await context.openRoot(question.view);
   const { end, report } = await withScratchDirectory(async (scratchDirectory) => {
     const run = runQuery(question, { store, scratchDirectory, signal });
@@ -95,7 +95,7 @@ async function runQueryCommand(options: QueryOptions, context: Context): Promise
     };
   });
   if (end === "closed") return;
-  say(context, summaryOf(question, report, { zone, durationMs: performance.now() - startedMs }));
+  say(context, summaryOf(report, performance.now() - startedMs));
   if (report.vanished.length > 0) throw vanishedError(report);
 }
 
