@@ -3,6 +3,9 @@ export type Day = string & { readonly __brand: "Day" };
 
 export const MS_PER_DAY = 86_400_000;
 
+/** The last day that four digits can write. */
+export const LAST_DAY = "9999-12-31" as Day;
+
 const dayPattern = /^\d{4}-\d{2}-\d{2}$/;
 
 /** Number of days in a month; `month` is 1 to 12. */
@@ -30,18 +33,24 @@ export function epochDayOf(year: number, month: number, dayOfMonth: number): num
 }
 
 /** The inverse of {@link epochDayOf}, as a {@link Day}. Throws for a year outside 0 to 9999. */
-export function dayOfEpochDay(epochDay: number): Day {
-  const shifted = epochDay + 719_468;
+export function dayOfEpochDay(daysSinceEpoch: number): Day {
+  const shifted = daysSinceEpoch + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
   );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
   const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  if (year < 0 || year > 9999) throw new RangeError(`no day: epoch day ${epochDay} is outside the years 0 to 9999`);
+  // Negated, so that NaN throws as well.
+  if (!(year >= 0 && year <= 9999))
+    throw new RangeError(`no day: epoch day ${daysSinceEpoch} is outside the years 0 to 9999`);
   return formatDay(year, month, dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1);
 }
 
@@ -63,6 +72,11 @@ export function addDays(day: Day, count: number): Day {
   return dayOfEpochDay(epochDay(day) + count);
 }
 
+/** How many days `to` is after `from`; negative when it is before. */
+export function daysBetween(from: Day, to: Day): number {
+  return epochDay(to) - epochDay(from);
+}
+
 /** Reads `YYYY-MM-DD`; undefined for anything that is no day of the calendar (`2026-02-31`). */
 export function parseDay(text: string): Day | undefined {
   if (!dayPattern.test(text)) return undefined;
@@ -75,6 +89,9 @@ export function parseDay(text: string): Day | undefined {
 
 /** `year`, `month` 1 to 12 and `dayOfMonth` must be a day of the calendar. */
 export function formatDay(year: number, month: number, dayOfMonth: number): Day {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${String(year).padStart(4, "0")}-${two(month)}-${two(dayOfMonth)}` as Day;
+  return `${digits(year, 4)}-${digits(month, 2)}-${digits(dayOfMonth, 2)}` as Day;
+}
+
+function digits(value: number, count: number): string {
+  return String(value).padStart(count, "0");
 }

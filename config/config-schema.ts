@@ -1,0 +1,129 @@
+import { z } from "zod";
+import { canonicalHost } from "../src/host-name.ts";
+import { isClassName, isNodeName } from "../src/partition.ts";
+import { TERM_MAX, type Term } from "../src/term.ts";
+import { problemOfEndpoint } from "./endpoint.ts";
+import { problemOfSchedule } from "./purge-times.ts";
+import { countSetting, pathSetting, sizeSetting, storeSetting, termSetting, textSetting } from "./setting.ts";
+
+/** Quarantine holds whole lines that nobody has read: as long as mending a format may take, no longer. */
+const QUARANTINE_TERM_MAX: Term = { count: 90, unit: "d" };
+
+const MIB = 1024 * 1024;
+
+/**
+ * What a person writes into the file, with every default. All objects are strict, so that a misspelt key is
+ * an error and never a default. What concerns several keys at once is checked in parse-config.ts.
+ */
+export const configSchema = z.strictObject({
+  node: textSetting("a host's name, such as web-17", problemOfNode).optional(),
+  store: storeSetting().optional(),
+  stores: z
+    .strictObject({
+      raw: storeSetting(),
+      analytics: storeSetting(),
+      quarantine: storeSetting(),
+      ledger: storeSetting(),
+      published: storeSetting(),
+    })
+    .optional(),
+  state: pathSetting("/var/lib/hostlog").optional(),
+  s3: z
+    .strictObject({
+      endpoint: textSetting("a URL, such as https://s3.example.net", problemOfEndpoint).optional(),
+      region: textSetting("a region, such as eu-central-1", problemOfRegion).optional(),
+      force_path_style: z.boolean({ error: "write true or false" }).default(false),
+    })
+    .prefault({}),
+  ingest: z
+    .strictObject({
+      format: textSetting("a format, such as auto", problemOfFormat).default("auto"),
+      domain_from_file: textSetting("a path with {domain} in it", problemOfDomainPattern).optional(),
+      // A row of all columns takes some hundred bytes of memory until its batch is written.
+      batch_rows: countSetting(1, 10_000_000).default(200_000),
+      batch_size: sizeSetting({ min: "1MiB", max: "1GiB" }).default(64 * MIB),
+      // Below this a request that nginx accepts by default, 32 KiB of header, might not fit.
+      line_size_max: sizeSetting({ min: "64KiB", max: "16MiB" }).default(MIB),
+    })
+    .prefault({}),
+  classes: z.record(textSetting("a name", problemOfClass), classTerms()).default({}),
+  domains: z
+    .record(
+      textSetting("a domain", problemOfDomain),
+      z.string({ error: "write the name of a class, such as standard" }),
+    )
+    .default({}),
+  quarantine: z
+    .strictObject({
+      term: termSetting(
+        QUARANTINE_TERM_MAX,
+        "lines that nobody could read hold full addresses and must be mended or dropped by then",
+      ).default(QUARANTINE_TERM_MAX),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      schedule: textSetting('a cron expression in quotes, such as "17 2 * * *"', problemOfSchedule).default(
+        "17 2 * * *",
+      ),
+    })
+    .prefault({}),
+  analytics: z
+    .strictObject({
+      country_table: pathSetting("/var/lib/GeoIP/country.mmdb").optional(),
+      as_number_table: pathSetting("/var/lib/GeoIP/asn.mmdb").optional(),
+      // A visitor takes about 50 bytes while it is remembered.
+      visitors_max: countSetting(1000, 100_000_000).default(1_000_000),
+    })
+    .prefault({}),
+});
+
+/** One term for both views, or one for each: a view without a term would get one that nobody chose. */
+function classTerms() {
+  const term = termSetting(
+    TERM_MAX,
+    "two calendar years are promised to visitors; only a hold keeps lines longer",
+  );
+  return z.preprocess(
+    (value) => (typeof value === "object" && value !== null ? value : { raw: value, analytics: value }),
+    z.strictObject({ raw: term, analytics: term }),
+  );
+}
+
+function problemOfNode(text: string): string | undefined {
+  return isNodeName(text)
+    ? undefined
+    : "a node's name holds a-z, 0-9, - and single dots, at most 63: write web-17";
+}
+
+function problemOfRegion(text: string): string | undefined {
+  return /^[a-z0-9-]{1,64}$/.test(text) ? undefined : "a region holds a-z, 0-9 and -: write eu-central-1";
+}
+
+/** The format itself is compiled, and its mistakes shown, by the command that reads with it. */
+function problemOfFormat(text: string): string | undefined {
+  if (/^(?:nginx|apache):./s.test(text) || /^[a-z][a-z0-9_-]{0,31}$/.test(text)) return undefined;
+  return "write auto, a format's name such as combined, or the server's own text behind nginx: or apache:";
+}
+
+function problemOfDomainPattern(text: string): string | undefined {
+  const count = text.split("{domain}").length - 1;
+  return count === 1
+    ? undefined
+    : "write {domain} once, where the domain stands: /var/log/nginx/{domain}.access.log";
+}
+
+function problemOfClass(text: string): string | undefined {
+  return isClassName(text)
+    ? undefined
+    : "a class's name holds a-z, 0-9 and -, begins with a letter, at most 31";
+}
+
+function problemOfDomain(text: string): string | undefined {
+  const host = text.startsWith("*.") ? text.slice(2) : text;
+  const canonical = canonicalHost(host);
+  if (canonical === host) return undefined;
+  const hint =
+    canonical === undefined ? "shop.example.org or *.example.org" : text.slice(0, -host.length) + canonical;
+  return `this is not how lines name a domain: write ${hint}`;
+}

@@ -1,0 +1,33 @@
+import type { Day } from "../../src/day.ts";
+import type { ObjectStore } from "../../src/store/object-store.ts";
+import { executePurge, type PurgeReport, type PurgeWorld } from "../execute-purge.ts";
+import { type PurgePlan, planPurge, type RetentionPolicy } from "../plan-purge.ts";
+import { type RecordedKeys, settlePurges } from "../settle-purges.ts";
+import { listViews } from "./list-views.ts";
+
+export interface PurgeRun extends PurgeWorld {
+  readonly policy: RetentionPolicy;
+  readonly today: Day;
+  readonly ledger: Pick<ObjectStore, "list">;
+  readonly recordedKeys: RecordedKeys;
+  /** Is shown the plan before anything of it is done. */
+  readonly show: (plan: PurgePlan) => void;
+}
+
+/**
+ * Settles what an earlier run left, lists, plans, shows and carries out. Throws what the stores throw while
+ * they are listed, the ledger too: then nothing was removed. The caller sees to it that only one runs.
+ */
+export async function runPurge(run: PurgeRun): Promise<PurgeReport> {
+  await checkReach(run.ledger);
+  const listings = await listViews(run.stores);
+  await settlePurges(run);
+  const plan = planPurge({ listings, policy: run.policy, today: run.today });
+  run.show(plan);
+  return executePurge(plan, run);
+}
+
+/** What cannot be recorded is better not destroyed yet. */
+async function checkReach(store: Pick<ObjectStore, "list">): Promise<void> {
+  for await (const _ of store.list("")) return;
+}
