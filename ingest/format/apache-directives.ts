@@ -1,33 +1,50 @@
-import type { Meaning, Slot } from "./compile-walk.ts";
-import { unkept } from "./nginx-variables.ts";
-import { type Take, take } from "./walk-line.ts";
+import type { Meaning, Slot } from "./format-token.ts";
+import { keep, shape } from "./walk.ts";
 
-function meaning(taken: Take, slots: readonly Slot[], rank = 0, unitMs = 0): Meaning {
-  return { take: taken, slots, rank, unitMs };
+const unkept: Meaning = { shape: shape.text, keep: keep.nothing, slots: [], rank: 0, unitMs: 0 };
+
+const unkeptNumber: Meaning = { ...unkept, shape: shape.whole };
+
+function text(slot: Slot, rank = 0): Meaning {
+  return { ...unkept, keep: keep.field, slots: [slot], rank };
 }
 
-const unkeptNumber = meaning(take.unkeptNumber, []);
+function client(rank = 0): Meaning {
+  return { ...text("client", rank), shape: shape.list };
+}
+
+function status(rank = 0): Meaning {
+  return { ...unkept, shape: shape.status, keep: keep.status, slots: ["status"], rank };
+}
+
+function bytesSent(rank = 0): Meaning {
+  return { ...unkeptNumber, keep: keep.bytesSent, slots: ["bytesSent"], rank };
+}
+
+function duration(unitMs: number, rank = 0): Meaning {
+  return { ...unkept, shape: shape.decimal, keep: keep.duration, slots: ["durationMs"], rank, unitMs };
+}
 
 /** `%U%q`, where the two stand together. */
-export const apacheTarget: Meaning = meaning(take.target, ["path", "query"], 1);
+export const apacheTarget: Meaning = { ...unkept, keep: keep.target, slots: ["path", "query"], rank: 1 };
 
 const plain: Readonly<Record<string, Meaning>> = {
-  a: meaning(take.client, ["client"]),
-  h: meaning(take.client, ["client"], 1),
-  u: meaning(take.remoteUser, ["remoteUser"]),
-  r: meaning(take.request, ["method", "path", "query", "protocol"]),
-  m: meaning(take.text, ["method"], 1),
-  U: meaning(take.text, ["path"], 1),
-  q: meaning(take.markedQuery, ["query"], 1),
-  H: meaning(take.text, ["protocol"], 1),
-  s: meaning(take.status, ["status"], 1),
-  b: meaning(take.bytesSent, ["bytesSent"]),
-  B: meaning(take.bytesSent, ["bytesSent"]),
-  O: meaning(take.bytesSent, ["bytesSent"], 1),
-  D: meaning(take.duration, ["durationMs"], 0, 0.001),
-  T: meaning(take.duration, ["durationMs"], 2, 1000),
-  v: meaning(take.text, ["domain"]),
-  V: meaning(take.text, ["requestHost"], 1),
+  a: client(),
+  h: client(1),
+  u: { ...text("remoteUser"), keep: keep.remoteUser },
+  r: { ...unkept, keep: keep.request, slots: ["method", "path", "query", "protocol"] },
+  m: text("method", 1),
+  U: text("path", 1),
+  q: { ...text("query", 1), keep: keep.markedQuery },
+  H: { ...text("protocol", 1), shape: shape.protocol },
+  s: status(1),
+  b: bytesSent(),
+  B: bytesSent(),
+  O: bytesSent(1),
+  D: duration(0.001),
+  T: duration(1000, 2),
+  v: text("domain"),
+  V: text("requestHost", 1),
   p: unkeptNumber,
   P: unkeptNumber,
   k: unkeptNumber,
@@ -36,17 +53,17 @@ const plain: Readonly<Record<string, Meaning>> = {
 };
 
 const requestHeaders: Readonly<Record<string, Meaning>> = {
-  referer: meaning(take.text, ["referrer"]),
-  "user-agent": meaning(take.text, ["userAgent"]),
-  host: meaning(take.text, ["requestHost"]),
-  "x-real-ip": meaning(take.client, ["client"], 3),
-  "x-forwarded-for": meaning(take.client, ["client"], 4),
+  referer: text("referrer"),
+  "user-agent": text("userAgent"),
+  host: text("requestHost"),
+  "x-real-ip": client(3),
+  "x-forwarded-for": client(4),
 };
 
 const durationUnits: Readonly<Record<string, Meaning>> = {
-  us: meaning(take.duration, ["durationMs"], 0, 0.001),
-  ms: meaning(take.duration, ["durationMs"], 1, 1),
-  s: meaning(take.duration, ["durationMs"], 2, 1000),
+  us: duration(0.001),
+  ms: duration(1, 1),
+  s: duration(1000, 2),
 };
 
 /**
@@ -56,8 +73,8 @@ const durationUnits: Readonly<Record<string, Meaning>> = {
  * peer, taken only when neither is there.
  */
 export function apacheMeaning(letter: string, argument: string | undefined, redirect: string): Meaning {
-  if (letter === "s" && redirect === ">") return meaning(take.status, ["status"]);
-  if (letter === "a" && argument === "c") return meaning(take.client, ["client"], 2);
+  if (letter === "s" && redirect === ">") return status();
+  if (letter === "a" && argument === "c") return client(2);
   if (letter === "i") return own(requestHeaders, (argument ?? "").toLowerCase()) ?? unkept;
   if (letter === "T" && argument !== undefined) return own(durationUnits, argument) ?? unkept;
   return own(plain, letter) ?? unkept;

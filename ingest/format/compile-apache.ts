@@ -1,8 +1,9 @@
 import { escapeRule } from "../../src/text.ts";
 import { apacheMeaning, apacheTarget } from "./apache-directives.ts";
 import { readApacheTime } from "./compile-time.ts";
-import { type CompiledFormat, compileWalk, type FormatToken } from "./compile-walk.ts";
+import { type CompiledFormat, compileWalk } from "./compile-walk.ts";
 import { formatError } from "./format-error.ts";
+import type { FormatToken } from "./format-token.ts";
 import { readApacheDirective } from "./read-apache-directive.ts";
 import type { PlacedText } from "./read-nginx-directive.ts";
 

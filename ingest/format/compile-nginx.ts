@@ -1,6 +1,7 @@
 import { escapeRule } from "../../src/text.ts";
-import { type CompiledFormat, compileWalk, type FormatToken } from "./compile-walk.ts";
+import { type CompiledFormat, compileWalk } from "./compile-walk.ts";
 import { formatError } from "./format-error.ts";
+import type { FormatToken } from "./format-token.ts";
 import { nginxTarget, nginxTimes, nginxVariables, unkept } from "./nginx-variables.ts";
 import { type PlacedText, readNginxDirective } from "./read-nginx-directive.ts";
 

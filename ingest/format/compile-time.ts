@@ -100,7 +100,7 @@ function strftime(format: string): readonly TimeToken[] {
   );
 }
 
-/** Compiles a whole time. Throws what `fail` makes when it does not say which instant it is. */
+/** Compiles a whole time. Throws what `fail` makes when it names its zone but not the zone's offset. */
 export function compileTime(tokens: readonly TimeToken[], fail: (message: string) => UserError): TimePattern {
   const says = new Set(tokens.map((each) => ("part" in each ? each.says : "")));
   const missing = missingParts(tokens);
@@ -133,6 +133,17 @@ export function missingParts(tokens: readonly TimeToken[]): readonly string[] {
   const says = new Set(tokens.map((each) => ("part" in each ? each.says : "")));
   if (says.has("epoch")) return [];
   return ["year", "month", "day", "hour", "minute"].filter((each) => !says.has(each));
+}
+
+/** True for a time with parts of a second. */
+export function isPrecise(tokens: readonly TimeToken[]): boolean {
+  const precise: readonly TimePart[] = [
+    timePart.millisecond,
+    timePart.microsecond,
+    timePart.epochMilliseconds,
+    timePart.epochMicroseconds,
+  ];
+  return tokens === epochTime || tokens.some((each) => "part" in each && precise.includes(each.part));
 }
 
 function isSameTime(tokens: readonly TimeToken[], others: readonly TimeToken[]): boolean {

@@ -1,44 +1,11 @@
 import type { UserError } from "../../src/errors.ts";
 import { type EscapeRule, escapeRule } from "../../src/text.ts";
-import { compileTime, missingParts, type TimeToken } from "./compile-time.ts";
+import { compileTime, isPrecise, missingParts } from "./compile-time.ts";
+import type { FormatToken, Slot, TimeTokens, ValueToken } from "./format-token.ts";
+import { joinHosts, joinTimes } from "./join-tokens.ts";
 import { field, type LineFormat } from "./line-format.ts";
-import { createWalker, type Take, take, type Walk, type WalkStep, walkLine } from "./walk-line.ts";
-
-/** What a value of a line may become. Each is taken once; of several that could be it, the best. */
-export type Slot =
-  | "client"
-  | "remoteUser"
-  | "method"
-  | "path"
-  | "query"
-  | "protocol"
-  | "referrer"
-  | "userAgent"
-  | "domain"
-  | "requestHost"
-  | "status"
-  | "bytesSent"
-  | "durationMs";
-
-/** What a variable or directive means: how its value is read, what that fills, how good a source it is. */
-export interface Meaning {
-  readonly take: Take;
-  readonly slots: readonly Slot[];
-  /** 0 is the best source of the slots; of equals the first in the format is taken. */
-  readonly rank: number;
-  readonly unitMs: number;
-}
-
-/** A piece of a format: literal text, a value, or (part of) the time. */
-export type FormatToken =
-  | { readonly kind: "literal"; readonly text: string }
-  | { readonly kind: "value"; readonly source: string; readonly position: number; readonly meaning: Meaning }
-  | {
-      readonly kind: "time";
-      readonly source: string;
-      readonly position: number;
-      readonly time: readonly TimeToken[];
-    };
+import { createWalker, keep, shape, type Walk, type WalkStep } from "./walk.ts";
+import { walkLine } from "./walk-line.ts";
 
 /** A format whose parts can be told to people. */
 export interface CompiledFormat extends LineFormat {
@@ -60,7 +27,8 @@ export interface FormatSource {
   readonly fail: (position: number, message: string) => UserError;
 }
 
-const textSlots: Partial<Record<Slot, number>> = {
+const fieldSlots: Partial<Record<Slot, number>> = {
+  client: field.client,
   method: field.method,
   path: field.path,
   query: field.query,
@@ -75,53 +43,38 @@ const encoder = new TextEncoder();
 
 /** Compiles tokens to a format. Throws what `fail` makes when lines of the format could not be walked. */
 export function compileWalk({ name, escape, tokens, fail }: FormatSource): CompiledFormat {
-  const pieces = joinTimes(tokens);
+  const pieces = joinHosts(joinTimes(tokens));
   const winners = chooseSources(pieces);
-  const times = pieces.filter((piece) => piece.kind === "time");
-  const timePiece = times.find((piece) => missingParts(piece.time).length === 0) ?? times[0];
+  const timePiece = chooseTime(pieces);
   if (timePiece === undefined) {
     throw fail(1, "the format has no time, so no line could be filed under its day; add $time_local, or %t");
   }
+  const missing = missingParts(timePiece.time);
+  if (missing.length > 0) {
+    const message = `the time does not say its ${missing.join(", ")}; write it whole, best as %t or $time_iso8601`;
+    throw fail(timePiece.position, message);
+  }
   const steps: WalkStep[] = [];
   const parts: FormatPart[] = [];
-  let head = "";
   for (const [index, piece] of pieces.entries()) {
-    if (piece.kind === "literal") {
-      if (index === 0) head = piece.text;
-      continue;
-    }
-    const next = pieces[index + 1];
+    if (piece.kind === "literal") continue;
     const isKept = piece.kind === "time" ? piece === timePiece : isWinner(piece, winners);
-    const becomes = piece.kind === "time" ? (["time"] as const) : piece.meaning.slots;
-    parts.push({ source: piece.source, becomes: isKept ? becomes : [] });
-    const step = stepOf(piece, isKept);
-    const borrowed = next?.kind === "value" && startsWithSlash(next) && piece.kind === "value" ? "/" : "";
-    const literal = next?.kind === "literal" ? next.text : borrowed;
-    const endsAlone = step.take === take.time || next === undefined;
-    if (literal === "" && !endsAlone) {
-      const where = next.kind === "literal" ? "" : next.source;
-      throw fail(
-        piece.position,
-        `nothing stands between ${piece.source} and ${where}, so nobody can tell where the first ends; ` +
-          "put a separator between them",
-      );
-    }
+    parts.push({ source: piece.source, becomes: isKept ? becomesOf(piece, winners) : [] });
     steps.push({
-      ...step,
-      literal: encoder.encode(literal),
-      literalLength: borrowed === "" ? encoder.encode(literal).length : 0,
+      ...stepOf(piece, isKept, winners, fail),
+      literal: encoder.encode(literalBehind(pieces, index, piece, fail)),
     });
   }
+  const [first] = pieces;
   const walk: Walk = {
-    head: encoder.encode(head),
+    head: encoder.encode(first?.kind === "literal" ? first.text : ""),
     steps,
-    time: compileTime(timePiece.time, (message) => fail(timePiece.position, message)),
     hasEscapes: escape !== escapeRule.none,
   };
   return {
     name,
     escape,
-    namesDomain: winners.has("domain"),
+    namesDomain: parts.some(({ becomes }) => becomes.includes("domain")),
     parts,
     open() {
       const walker = createWalker(walk);
@@ -130,44 +83,16 @@ export function compileWalk({ name, escape, tokens, fail }: FormatSource): Compi
   };
 }
 
-type Piece = FormatToken;
-type ValuePiece = Extract<Piece, { kind: "value" }>;
-type TimePiece = Extract<Piece, { kind: "time" }>;
-
-/**
- * Makes one piece of literals in a row, and one time of times in a row that complete each other, with what
- * stands between them: Apache has no other way to write fractions (`%{%T}t.%{msec_frac}t`).
- */
-function joinTimes(tokens: readonly FormatToken[]): readonly Piece[] {
-  const pieces: Piece[] = [];
-  for (const token of tokens) {
-    const last = pieces.at(-1);
-    const time = last?.kind === "literal" ? pieces.at(-2) : last;
-    if (token.kind === "literal" && last?.kind === "literal") {
-      pieces[pieces.length - 1] = { kind: "literal", text: last.text + token.text };
-    } else if (token.kind === "time" && time?.kind === "time" && completes(time, token)) {
-      const between: readonly TimeToken[] = last?.kind === "literal" ? [{ literal: last.text }] : [];
-      pieces.splice(pieces.indexOf(time), 2, {
-        ...time,
-        source: `${time.source}…${token.source}`,
-        time: [...time.time, ...between, ...token.time],
-      });
-    } else {
-      pieces.push(token);
-    }
-  }
-  return pieces;
-}
-
-/** True when no part of `more` says again what `time` has said. */
-function completes(time: TimePiece, more: TimePiece): boolean {
-  const said = new Set(time.time.map((token) => ("part" in token ? token.says : "")));
-  return more.time.every((token) => !("part" in token) || !said.has(token.says));
+/** The time that says most: the first whole one with parts of a second, else the first whole one, else any. */
+function chooseTime(pieces: readonly FormatToken[]): TimeTokens | undefined {
+  const times = pieces.filter((piece) => piece.kind === "time");
+  const whole = times.filter(({ time }) => missingParts(time).length === 0);
+  return whole.find(({ time }) => isPrecise(time)) ?? whole[0] ?? times[0];
 }
 
 /** For every slot the piece that fills it. */
-function chooseSources(pieces: readonly Piece[]): ReadonlyMap<Slot, ValuePiece> {
-  const winners = new Map<Slot, ValuePiece>();
+function chooseSources(pieces: readonly FormatToken[]): ReadonlyMap<Slot, ValueToken> {
+  const winners = new Map<Slot, ValueToken>();
   for (const piece of pieces) {
     if (piece.kind !== "value") continue;
     for (const slot of piece.meaning.slots) {
@@ -178,24 +103,65 @@ function chooseSources(pieces: readonly Piece[]): ReadonlyMap<Slot, ValuePiece> 
   return winners;
 }
 
-function isWinner(piece: ValuePiece, winners: ReadonlyMap<Slot, ValuePiece>): boolean {
-  const { slots } = piece.meaning;
-  return slots.length > 0 && slots.every((slot) => winners.get(slot) === piece);
+/** A value that would fill several slots is kept for all of them or not at all, but for a host before a target. */
+function isWinner(piece: ValueToken, winners: ReadonlyMap<Slot, ValueToken>): boolean {
+  const { slots, keep: kept } = piece.meaning;
+  const needed = kept === keep.hostAndTarget ? slots.slice(0, -1) : slots;
+  return needed.length > 0 && needed.every((slot) => winners.get(slot) === piece);
 }
 
-function stepOf(piece: ValuePiece | TimePiece, isKept: boolean): Pick<WalkStep, "take" | "field" | "unitMs"> {
-  if (piece.kind === "time") return { take: isKept ? take.time : take.unkept, field: -1, unitMs: 0 };
-  const { meaning } = piece;
-  if (!isKept) {
-    const isNumber = meaning.take >= take.status || meaning.take === take.unkeptNumber;
-    return { take: isNumber ? take.unkeptNumber : take.unkept, field: -1, unitMs: 0 };
+function becomesOf(
+  piece: ValueToken | TimeTokens,
+  winners: ReadonlyMap<Slot, ValueToken>,
+): readonly (Slot | "time")[] {
+  return piece.kind === "time" ? ["time"] : piece.meaning.slots.filter((slot) => winners.get(slot) === piece);
+}
+
+function stepOf(
+  piece: ValueToken | TimeTokens,
+  isKept: boolean,
+  winners: ReadonlyMap<Slot, ValueToken>,
+  fail: FormatSource["fail"],
+): Omit<WalkStep, "literal"> {
+  if (piece.kind === "time") {
+    const isWhole = missingParts(piece.time).length === 0;
+    // A second time keeps its shape, so that no text before it can reach into it.
+    const time = isWhole ? compileTime(piece.time, (message) => fail(piece.position, message)) : undefined;
+    return {
+      shape: isWhole ? shape.time : shape.text,
+      keep: isKept ? keep.time : keep.nothing,
+      field: -1,
+      unitMs: 0,
+      time,
+    };
   }
-  const [slot] = meaning.slots;
-  const index = meaning.take === take.text && slot !== undefined ? textSlots[slot] : undefined;
-  return { take: meaning.take, field: index ?? -1, unitMs: meaning.unitMs };
+  const { meaning } = piece;
+  const slot = meaning.slots.at(-1);
+  const namesField = meaning.keep === keep.field || meaning.keep === keep.hostAndTarget;
+  const index =
+    namesField && slot !== undefined && winners.get(slot) === piece ? fieldSlots[slot] : undefined;
+  return {
+    shape: meaning.shape,
+    keep: isKept ? meaning.keep : keep.nothing,
+    field: index ?? -1,
+    unitMs: meaning.unitMs,
+    time: undefined,
+  };
 }
 
-/** A target begins with a slash, which ends a host that stands directly before it. */
-function startsWithSlash(piece: ValuePiece): boolean {
-  return piece.meaning.take === take.target || piece.meaning.slots[0] === "path";
+/** The literal behind a piece. Only a time, and the last value, can do without. */
+function literalBehind(
+  pieces: readonly FormatToken[],
+  index: number,
+  piece: ValueToken | TimeTokens,
+  fail: FormatSource["fail"],
+): string {
+  const next = pieces[index + 1];
+  if (next?.kind === "literal") return next.text;
+  if (next === undefined || (piece.kind === "time" && missingParts(piece.time).length === 0)) return "";
+  throw fail(
+    piece.position,
+    `nothing stands between ${piece.source} and ${next.source}, so nobody can tell where the first ends; ` +
+      "put a separator between them",
+  );
 }

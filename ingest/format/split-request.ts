@@ -1,5 +1,6 @@
-import { BLANK, DOT, isDigit, isLetter, QUESTION_MARK, SLASH } from "./byte.ts";
+import { BLANK, isDigit, isLetter, QUESTION_MARK, SLASH } from "./byte.ts";
 import { field, type ParsedLine } from "./line-format.ts";
+import { endOfProtocol } from "./protocol.ts";
 import { isAbsent, setSpan } from "./set-field.ts";
 
 /** 1 for the bytes of a token, RFC 9110 section 5.6.2. */
@@ -24,7 +25,7 @@ export function splitRequest(line: ParsedLine, bytes: Uint8Array, start: number,
   }
   let lastBlank = end - 1;
   while (bytes[lastBlank] !== BLANK) lastBlank--;
-  const hasProtocol = lastBlank > methodEnd && isProtocol(bytes, lastBlank + 1, end);
+  const hasProtocol = lastBlank > methodEnd && endOfProtocol(bytes, lastBlank + 1, end) === end;
   const targetStart = methodEnd + 1;
   const targetEnd = hasProtocol ? lastBlank : end;
   const splits = hasProtocol || isOldRequest(bytes, start, methodEnd, lastBlank, end);
@@ -43,15 +44,6 @@ export function splitTarget(line: ParsedLine, bytes: Uint8Array, start: number, 
   while (pathEnd < end && bytes[pathEnd] !== QUESTION_MARK) pathEnd++;
   if (pathEnd > start) setSpan(line, field.path, start, pathEnd);
   if (pathEnd < end) setSpan(line, field.query, pathEnd + 1, end);
-}
-
-/** Letters, a slash, a digit, and perhaps a dot and a digit: `HTTP/1.1`, `HTTP/2`, `RTSP/1.0`. */
-function isProtocol(bytes: Uint8Array, start: number, end: number): boolean {
-  let at = start;
-  while (at < end && isLetter(bytes[at] as number)) at++;
-  if (at === start || at + 1 >= end || bytes[at] !== SLASH || !isDigit(bytes[at + 1] as number)) return false;
-  at += 2;
-  return at === end || (at + 2 === end && bytes[at] === DOT && isDigit(bytes[at + 1] as number));
 }
 
 function isOldRequest(
