@@ -2,6 +2,7 @@
 import { homedir, hostname } from "node:os";
 import { Command, CommanderError } from "commander";
 import { createOpenContext, type Surroundings } from "./commands/context.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { queryCommand } from "./commands/query.ts";
 import { retentionCommand } from "./commands/retention.ts";
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
     retentionCommand(openContext),
     verifyCommand(openContext),
     validateCommand(surroundings),
+    explainCommand(surroundings),
   ];
   for (const command of commands) program.addCommand(overriding(command));
   await program.parseAsync(process.argv);
