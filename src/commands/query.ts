@@ -88,11 +88,12 @@ async function runQueryCommand(options: QueryOptions, context: Context): Promise
   const store = await context.openRoot(question.view);
   const { end, report } = await withScratchDirectory(async (scratchDirectory) => {
     const run = runQuery(question, { store, scratchDirectory, signal });
-    const width = terminalWidth(stdout);
-    return {
-      end: await writeChunks(render(run, question, { output, zone, width }), stdout, signal),
-      report: run.report(),
-    };
+    const chunks = render(run, question, { output, zone, width: terminalWidth(stdout) });
+    try {
+      return { end: await writeChunks(chunks, stdout, signal), report: run.report() };
+    } catch (error) {
+      throw signal.aborted ? stoppedError(run.report()) : error;
+    }
   });
   if (end === "closed") return;
   say(context, summaryOf(report, performance.now() - startedMs));
@@ -144,6 +145,13 @@ function readLimit(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,11}$/.test(text)) return Number(text);
   throw new UserError(`--limit: "${text}" is no number of rows. Write it like 5000`, exitCode.usage);
+}
+
+function stoppedError({ rowsGiven }: QueryReport): UserError {
+  return new UserError(
+    `stopped before the end: the ${rowsGiven} rows found so far are NOT the whole answer`,
+    exitCode.partial,
+  );
 }
 
 function vanishedError({ vanished }: QueryReport): UserError {
