@@ -1,16 +1,23 @@
 #!/usr/bin/env node
 import { homedir, hostname } from "node:os";
 import { Command, CommanderError } from "commander";
-import { createOpenContext, type Surroundings } from "./commands/context.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { ingestCommand } from "./commands/ingest.ts";
-import { queryCommand } from "./commands/query.ts";
-import { retentionCommand } from "./commands/retention.ts";
-import { validateCommand } from "./commands/validate.ts";
-import { verifyCommand } from "./commands/verify.ts";
+import type { OpenContext, Surroundings } from "./commands/context.ts";
 import { UserError } from "./errors.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
+import { terminalText } from "./terminal-text.ts";
 import { version } from "./version.ts";
+
+type LoadCommand = (openContext: OpenContext, surroundings: Surroundings) => Promise<Command>;
+
+/** Each command with what it needs is loaded when it is asked for: the engine alone takes as long as a short ingest. */
+const commands: Readonly<Record<string, LoadCommand>> = {
+  ingest: async (openContext) => (await import("./commands/ingest.ts")).ingestCommand(openContext),
+  query: async (openContext) => (await import("./commands/query.ts")).queryCommand(openContext),
+  retention: async (openContext) => (await import("./commands/retention.ts")).retentionCommand(openContext),
+  verify: async (openContext) => (await import("./commands/verify.ts")).verifyCommand(openContext),
+  validate: async (_, surroundings) => (await import("./commands/validate.ts")).validateCommand(surroundings),
+  explain: async (_, surroundings) => (await import("./commands/explain.ts")).explainCommand(surroundings),
+};
 
 /** The first signal asks the command to end in good order, the second ends it at once. */
 function endingSignal(): AbortSignal {
@@ -18,14 +25,15 @@ function endingSignal(): AbortSignal {
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(name === "SIGINT" ? 130 : 143);
-      process.stderr.write("ending after what is at hand; once more to stop at once\n");
+      process.stderr.write("hostlog: ending after what is at hand; once more to stop at once\n");
       controller.abort();
     });
   }
   return controller.signal;
 }
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<void> {
+  const { createOpenContext } = await import("./commands/context.ts");
   const surroundings: Surroundings = {
     environment: process.env,
     workingDirectory: process.cwd(),
@@ -35,25 +43,20 @@ async function main(): Promise<void> {
     clock: Date.now,
     stdout: process.stdout,
     stderr: process.stderr,
-    signal: endingSignal(),
+    signal,
   };
   const openContext = createOpenContext(surroundings);
   const program = new Command("hostlog")
     .description("Keeps a hosting provider's access logs: two views, look-ups, destruction on schedule.")
     .version(version)
-    .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help says more)");
-  const commands = [
-    ingestCommand(openContext),
-    queryCommand(openContext),
-    retentionCommand(openContext),
-    verifyCommand(openContext),
-    validateCommand(surroundings),
-    explainCommand(surroundings),
-  ];
-  for (const command of commands) program.addCommand(overriding(command));
-  await program.parseAsync(process.argv);
+  const asked = process.argv[2] ?? "";
+  const names = Object.hasOwn(commands, asked) ? [asked] : Object.keys(commands);
+  for (const name of names) {
+    const command = await commands[name]?.(openContext, surroundings);
+    if (command !== undefined) program.addCommand(command);
+  }
+  await overriding(program).parseAsync(process.argv);
 }
 
 /** Commands throw where they would end the process, so that this file alone decides on exit codes. */
@@ -63,21 +66,31 @@ function overriding(command: Command): Command {
   return command;
 }
 
-function exitCodeOf(error: unknown): ExitCode {
+function exitCodeOf(error: unknown, signal: AbortSignal): ExitCode {
   if (error instanceof UserError) {
-    process.stderr.write(`hostlog: ${error.message}\n`);
+    process.stderr.write(`hostlog: ${shown(error.message)}\n`);
     return error.exitCode;
   }
   // Commander has said what is wrong already; help and version are no mistakes.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
-  process.stderr.write(`hostlog: this is a bug, please report it with what follows\n`);
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  if (signal.aborted && error instanceof Error && error.name === "AbortError") {
+    process.stderr.write("hostlog: stopped before the end; run it again\n");
+    return exitCode.tryAgain;
+  }
+  process.stderr.write("hostlog: this is a bug, please report it with what follows\n");
+  process.stderr.write(`${shown(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
   return exitCode.bug;
 }
 
+/** A message may have lines of its own; what else a file's name or a config holds must not reach a terminal. */
+function shown(message: string): string {
+  return message.split("\n").map(terminalText).join("\n");
+}
+
+const signal = endingSignal();
 try {
-  await main();
+  await main(signal);
   process.exitCode = exitCode.ok;
 } catch (error) {
-  process.exitCode = exitCodeOf(error);
+  process.exitCode = exitCodeOf(error, signal);
 }

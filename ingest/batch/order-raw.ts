@@ -12,5 +12,5 @@ export function createRawOrder({ domain, time }: RawColumns): (rows: Uint32Array
   const ranks = rankValues(domain.values);
   const domains = domain.codes.map((code) => ranks[code - 1] as number);
   const instants = Uint32Array.from(time.values, (ms) => ms - Math.floor(ms / MS_PER_DAY) * MS_PER_DAY);
-  return (rows) => sortRows(sortRows(rows, instants, MS_PER_DAY - 1), domains, domain.values.size);
+  return (rows) => sortRows(sortRows(rows, instants), domains);
 }

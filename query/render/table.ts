@@ -3,7 +3,7 @@ import type { Cell, Row } from "../row.ts";
 import { createInstantFormat } from "../time/format-instant.ts";
 import { columnWidths } from "./column-widths.ts";
 import { displayWidth, shortened } from "./display-width.ts";
-import { terminalText } from "./terminal-text.ts";
+import { terminalText } from "../../src/terminal-text.ts";
 
 export interface TableOptions {
   readonly columns: readonly ResultColumn[];

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { type Anonymizer } from "../../anonymize/anonymizer.ts";
-import { orderAnalytics } from "../../anonymize/order-analytics.ts";
+import { createAnalyticsOrder } from "../../anonymize/order-analytics.ts";
 import type { PackedBatch } from "../../ingest/batch/line-batch.ts";
 import { createRawOrder } from "../../ingest/batch/order-raw.ts";
 import { quarantineColumns } from "../../ingest/batch/quarantine-columns.ts";
@@ -56,6 +56,7 @@ export function encodeBatch(
     const raw = rawColumns(packed, origin);
     const orderRaw = createRawOrder(raw);
     const analytics = anonymizer.anonymize(raw, packed.rows);
+    const orderAnalytics = createAnalyticsOrder(analytics);
     for (const { epochDay, classIndex, rows } of groupByDayAndClass(packed, classes)) {
       const retentionClass = settings.classNames[classIndex] as string;
       const name = { day: dayOfEpochDay(epochDay), node: origin.node, retentionClass, isSealed: false };
@@ -66,7 +67,7 @@ export function encodeBatch(
       if (epochDay >= (settings.oldestAnalyticsDay[classIndex] as number)) {
         const alias = aliasOf(batch, name.day, retentionClass, settings.nameSecret);
         const key = formatKey({ ...name, batch: alias });
-        objects.push(encodeObject("analytics", key, analyticsSchema, analytics, orderAnalytics(analytics, rows)));
+        objects.push(encodeObject("analytics", key, analyticsSchema, analytics, orderAnalytics(rows)));
       }
     }
   }

@@ -8,7 +8,7 @@ import { type AskedQuestion, readColumns, readQuestion } from "../../query/read-
 import { renderCsv } from "../../query/render/csv.ts";
 import { renderNdjson } from "../../query/render/ndjson.ts";
 import { renderTable } from "../../query/render/table.ts";
-import { terminalText } from "../../query/render/terminal-text.ts";
+import { terminalText } from "../terminal-text.ts";
 import { exportColumns, tableColumns } from "../../query/result-column.ts";
 import { rangeText, summaryOf } from "../../query/summary.ts";
 import { canonicalZone } from "../../query/time/zone.ts";

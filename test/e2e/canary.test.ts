@@ -66,7 +66,7 @@ function found(parts: readonly Buffer[], secrets: Readonly<Record<string, string
 }
 
 function holds(part: Buffer, value: string | Uint8Array): boolean {
-  if (typeof value !== "string") return part.includes(value);
+  if (typeof value !== "string") return part.includes(Buffer.from(value));
   return part.includes(value) || part.toString("latin1").toLowerCase().includes(value.toLowerCase());
 }
 
@@ -105,12 +105,11 @@ describe("the analytics view, our own messages and the ledger", () => {
     const ledger = await Promise.all(ledgerNames.map((entry) => readFile(join(entry.parentPath, entry.name))));
     const said = [ingested, planned, verified, refused].map(({ stdout, stderr }) => Buffer.from(stdout + stderr));
 
-    const secrets = { ...canaries, ...addressSecrets() };
-    const { hiddenV6, hiddenV4, "v4 bytes": v4Bytes, ...wholeSecrets } = secrets;
+    const secrets: Readonly<Record<string, string | Uint8Array>> = { ...canaries, ...addressSecrets() };
     const rawFinds = new Set(found(raw, secrets));
-    const notText = Object.keys(wholeSecrets).filter((name) => name.endsWith(" hex"));
-    expect(Object.keys(secrets).filter((name) => !rawFinds.has(name))).toEqual(notText);
-    expect(hiddenV6 !== undefined && hiddenV4 !== undefined && v4Bytes !== undefined).toBe(true);
+    // Raw holds no address as hex text; all else that was planted is found there, so the scanner can see.
+    const notFound = Object.keys(secrets).filter((name) => !rawFinds.has(name));
+    expect(notFound).toEqual(Object.keys(secrets).filter((name) => name.endsWith(" hex")));
 
     expect(analytics.length).toBeGreaterThan(10);
     expect(found(analytics, { ...secrets, ...unkept })).toEqual([]);

@@ -11,7 +11,7 @@ import { deserializeTCompactProtocol } from "hyparquet/src/thrift.js";
  */
 export async function readableParts(path: string): Promise<readonly Buffer[]> {
   const file = await readFile(path);
-  const parts = [file];
+  const parts: Buffer[] = [file];
   const metadata = parquetMetadata(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer);
   for (const group of metadata.row_groups) {
     for (const { meta_data: chunk } of group.columns) {

@@ -82,15 +82,18 @@ function listObjects({ name: bucket, query }: S3Request, { objects }: S3Contents
     .sort();
   const page = keys.slice(0, PAGE_MAX);
   const isTruncated = page.length < keys.length;
-  const encode = (text: string): string => encodeURIComponent(text).replaceAll("%2F", "/");
   const contents = page.map(
     (key) =>
-      `<Contents><Key>${encode(key)}</Key><Size>${objects.get(`${bucket}/${key}`)?.length ?? 0}</Size></Contents>`,
+      `<Contents><Key>${key.replaceAll(/[^\w/.-]/gu, asReference)}</Key><Size>${objects.get(`${bucket}/${key}`)?.length ?? 0}</Size></Contents>`,
   );
   const token = isTruncated ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : "";
   return xml(
-    `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>${isTruncated}</IsTruncated>${token}${contents.join("")}</ListBucketResult>`,
+    `<ListBucketResult><IsTruncated>${isTruncated}</IsTruncated>${token}${contents.join("")}</ListBucketResult>`,
   );
+}
+
+function asReference(character: string): string {
+  return `&#x${character.codePointAt(0)?.toString(16)};`;
 }
 
 function deleteObjects({ name: bucket, body }: S3Request, { objects, undeletable }: S3Contents): S3Answer {
@@ -99,7 +102,9 @@ function deleteObjects({ name: bucket, body }: S3Request, { objects, undeletable
   const errors = keys.map((key) => {
     const code = undeletable.get(`${bucket}/${key}`);
     if (code === undefined) objects.delete(`${bucket}/${key}`);
-    return code === undefined ? "" : `<Error><Key>${key}</Key><Code>${code}</Code><Message></Message></Error>`;
+    return code === undefined
+      ? ""
+      : `<Error><Key>${key}</Key><Code>${code}</Code><Message></Message></Error>`;
   });
   return xml(`<DeleteResult>${errors.join("")}</DeleteResult>`);
 }

@@ -25,6 +25,8 @@ export interface S3Server {
   readonly objects: Map<string, Buffer>;
   /** What was asked, in order. */
   readonly operations: S3Operation[];
+  /** The names of all headers that any request had. */
+  readonly headerNames: Set<string>;
   /** What DeleteObjects and DeleteObject say of a `bucket/key` instead of deleting it. */
   readonly undeletable: Map<string, string>;
   /** The next requests of the operation meet these faults, one each. */
@@ -40,11 +42,13 @@ export async function startS3Server(): Promise<S3Server> {
   const objects = new Map<string, Buffer>();
   const undeletable = new Map<string, string>();
   const operations: S3Operation[] = [];
+  const headerNames = new Set<string>();
   const faults = new Map<S3Operation, S3Fault[]>();
 
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await readRequest(incoming);
     operations.push(request.operation);
+    for (const name of Object.keys(request.headers)) headerNames.add(name);
     const fault = faults.get(request.operation)?.shift();
     if (fault?.kind === "reset") return void response.destroy();
     if (fault?.kind === "stall") return;
@@ -65,6 +69,7 @@ export async function startS3Server(): Promise<S3Server> {
     objects,
     undeletable,
     operations,
+    headerNames,
     inject(operation, ...more) {
       faults.set(operation, [...(faults.get(operation) ?? []), ...more]);
     },
@@ -101,7 +106,11 @@ function errorAnswer({ status, code }: { readonly status: number; readonly code:
   return { status, body: Buffer.from(`<Error><Code>${code}</Code><Message></Message></Error>`) };
 }
 
-function send(response: ServerResponse, { status, headers = {}, body }: S3Answer, { operation }: S3Request): void {
+function send(
+  response: ServerResponse,
+  { status, headers = {}, body }: S3Answer,
+  { operation }: S3Request,
+): void {
   response.writeHead(status, { "content-length": body.length, ...headers });
   response.end(operation === "HeadObject" ? undefined : body);
 }

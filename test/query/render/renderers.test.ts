@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { renderCsv } from "../../../query/render/csv.ts";
 import { renderNdjson } from "../../../query/render/ndjson.ts";
 import { renderTable } from "../../../query/render/table.ts";
-import { terminalText } from "../../../query/render/terminal-text.ts";
+import { terminalText } from "../../../src/terminal-text.ts";
 import type { ResultColumn } from "../../../query/result-column.ts";
 import type { Row } from "../../../query/row.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { terminalText } from "../../../query/render/terminal-text.ts";
+import { terminalText } from "../../src/terminal-text.ts";
 
 // oxlint-disable-next-line no-control-regex
 const forbidden = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Cs}/u;
