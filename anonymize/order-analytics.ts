@@ -6,7 +6,7 @@ import type { AnalyticsColumns } from "../src/schema/table-columns.ts";
 
 const leading: readonly AnalyticsColumnName[] = ["domain", "time", "path"];
 const names = Object.keys(analyticsSchema.columns) as AnalyticsColumnName[];
-const significance = [...leading, ...names.filter((name) => !leading.includes(name))];
+const others = names.filter((name) => !leading.includes(name));
 
 /**
  * Orders rows by what they hold: by domain, hour and path, then by every other column as the schema has them.
@@ -15,11 +15,30 @@ const significance = [...leading, ...names.filter((name) => !leading.includes(na
  * the batch alone is worked out once; the function that is returned is called for each of its days.
  */
 export function createAnalyticsOrder(columns: AnalyticsColumns): (rows: Uint32Array) => Uint32Array {
-  const keys = significance.toReversed().flatMap((name) => keysOf(columns[name]));
-  return (rows) => keys.reduce((order, key) => sortRows(order, key), rows);
+  const leadingKeys = leading.flatMap((name) => keysOf(columns[name]));
+  const otherKeys = others.flatMap((name) => keysOf(columns[name]));
+  return (rows) => {
+    const order = leadingKeys.toReversed().reduce((sorted, key) => sortRows(sorted, key), rows);
+    // Rows that agree in domain, hour and path are few and lie together: only they need the other columns.
+    for (let start = 0; start < order.length; ) {
+      let end = start + 1;
+      while (end < order.length && compareRows(leadingKeys, order[start] as number, order[end] as number) === 0) end++;
+      if (end - start > 1) order.subarray(start, end).sort((a, b) => compareRows(otherKeys, a, b));
+      start = end;
+    }
+    return order;
+  };
 }
 
-/** For each row one or two words whose order is that of the values; the less significant word first. */
+function compareRows(keys: readonly Uint32Array[], a: number, b: number): number {
+  for (const key of keys) {
+    const difference = (key[a] as number) - (key[b] as number);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** For each row one or two words whose order is that of the values; the more significant word first. */
 function keysOf(column: Column): readonly Uint32Array[] {
   switch (column.kind) {
     case "boolean":
@@ -48,5 +67,5 @@ function numberKeys(values: Float64Array): readonly Uint32Array[] {
     lows[i] = high < 0 ? ~low : low;
     highs[i] = high < 0 ? ~high : high | 0x8000_0000;
   }
-  return [lows, highs];
+  return [highs, lows];
 }

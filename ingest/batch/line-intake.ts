@@ -36,6 +36,12 @@ export interface IntakePolicy {
 
 const NO_BYTES = new Uint8Array(0);
 
+/**
+ * An unreadable line whose time seems to be older than the web has no time: what stood there was a number of
+ * another kind, and must not make the line expire.
+ */
+const WEB_BEGINS_MS = Date.UTC(1991, 0, 1);
+
 export function createLineIntake(
   builder: BatchBuilder,
   range: SourceRange,
@@ -78,7 +84,7 @@ export function createLineIntake(
     lineBytes: number,
     sha256?: string,
   ): void => {
-    const ownDay = Math.floor(timeMs / MS_PER_DAY);
+    const ownDay = timeMs >= WEB_BEGINS_MS ? Math.floor(timeMs / MS_PER_DAY) : Number.NaN;
     if (ownDay <= bounds.today) lastDay = ownDay;
     const estimatedDay = timeMs > bounds.latestMs ? bounds.today : lastDay;
     if (estimatedDay < (bounds.oldestRawDay[fallbackClass] as number)) {

@@ -1,0 +1,109 @@
+import type { FileHandle } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { checkKey, checkRange } from "./check-key.ts";
+import { createFile } from "./folder/create-file.ts";
+import { openFile } from "./folder/find-file.ts";
+import { folderError } from "./folder/folder-error.ts";
+import { removeLeftOvers } from "./folder/partial-folder.ts";
+import { type PublishFile, publishFile } from "./folder/publish-file.ts";
+import { removeFiles } from "./folder/remove-files.ts";
+import { walkFolder } from "./folder/walk-folder.ts";
+import { ObjectNotFoundError, type ObjectStore } from "./object-store.ts";
+
+/**
+ * Objects as files below `root`, with the key as the path. Files are 0600 and folders 0700. A root that
+ * does not exist holds nothing; the first `create` makes it. What is no regular file is never listed,
+ * followed, opened or removed. One key cannot be the folder of another: such a `create` throws.
+ *
+ * Trouble with the disk is a UserError to try again after, and leaves no partial object. `publish` is for
+ * tests of file systems without hard links.
+ */
+export function createFolderStore(
+  root: string,
+  url: string,
+  publish: PublishFile = publishFile,
+): ObjectStore {
+  const base = resolve(root);
+  let cleaned: Promise<void> | undefined;
+
+  const open = async (key: string): Promise<FileHandle> => {
+    checkKey(key);
+    const handle = await openFile(base, key);
+    if (handle === undefined) throw new ObjectNotFoundError(key, url);
+    return handle;
+  };
+
+  return {
+    url,
+
+    create: (key, body) =>
+      explained(url, async () => {
+        checkKey(key);
+        // What cannot be cleaned away does not keep anybody from storing; `remove` says so.
+        cleaned ??= removeLeftOvers(base, Date.now()).catch(() => {});
+        await cleaned;
+        return createFile(base, key, body, publish);
+      }),
+
+    read: (key, range) =>
+      explained(url, async () => {
+        const handle = await open(key);
+        try {
+          const { size } = await handle.stat();
+          const { start, end } = range ?? { start: 0, end: size };
+          checkRange({ start, end }, key, size);
+          return await readExactly(handle, start, end);
+        } finally {
+          await handle.close();
+        }
+      }),
+
+    asFile: (key) =>
+      explained(url, async () => {
+        const handle = await open(key);
+        await handle.close();
+        return join(base, key);
+      }),
+
+    async *list(prefix, { startAfter = "" } = {}) {
+      try {
+        yield* walkFolder(base, { prefix, startAfter });
+      } catch (error) {
+        throw folderError(error, url);
+      }
+    },
+
+    remove: (keys) =>
+      explained(url, async () => {
+        for (const key of keys) checkKey(key);
+        const failures = await removeFiles(base, keys, (error) => messageOf(folderError(error, url)));
+        // A process that died while it published has left a second name for the same bytes, and what a
+        // purge removes must be gone.
+        await removeLeftOvers(base, Date.now());
+        return failures;
+      }),
+  };
+}
+
+async function explained<T>(url: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw folderError(error, url);
+  }
+}
+
+async function readExactly(handle: FileHandle, start: number, end: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(end - start);
+  let length = 0;
+  while (length < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, length, bytes.length - length, start + length);
+    if (bytesRead === 0) throw new Error(`the file ended ${bytes.length - length} bytes early`);
+    length += bytesRead;
+  }
+  return bytes;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+import { lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { syncDirectory } from "../../durable-file.ts";
+
+/**
+ * The folder below the root for what is not an object yet. No key can name it, since no key has a `~`, so
+ * it is never listed; the dot hides it from patterns that take every folder.
+ */
+const NAME = ".partial~";
+
+/**
+ * Nobody writes one object for a day. Taking the file of a writer that sleeps for so long does no harm
+ * either: when it wakes it finds nothing to publish, and says so.
+ */
+const LEFT_OVER_AFTER_MS = 86_400_000;
+
+/** A new name in the root's folder for partial objects. */
+export function partialPath(root: string): string {
+  return join(root, NAME, randomBytes(12).toString("hex"));
+}
+
+/** Makes the root and its folder for partial objects, open to this user only, so that they last. */
+export async function makePartialFolder(root: string): Promise<void> {
+  const firstMade = await mkdir(join(root, NAME), { recursive: true, mode: 0o700 });
+  if (firstMade === undefined) return;
+  for (let folder = root; folder.length >= dirname(firstMade).length; folder = dirname(folder)) {
+    await syncDirectory(folder);
+    if (folder === dirname(folder)) return;
+  }
+}
+
+/** Removes what dead processes left. A root that does not exist has nothing of the kind. */
+export async function removeLeftOvers(root: string, nowMs: number): Promise<void> {
+  const folder = join(root, NAME);
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const stats = await lstat(path).catch(() => undefined);
+    if (stats === undefined || nowMs - stats.mtimeMs < LEFT_OVER_AFTER_MS) continue;
+    await rm(path, { recursive: true, force: true });
+  }
+}

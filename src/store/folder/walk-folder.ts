@@ -1,0 +1,88 @@
+import type { Dirent } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { isKey, type StoredObject } from "../object-store.ts";
+
+/** How many files are looked at at once: enough to keep libuv's four threads busy. */
+const LOOK_AT_ONCE = 64;
+
+interface Wanted {
+  readonly prefix: string;
+  readonly startAfter: string;
+}
+
+interface Entry {
+  /** A file's key, or the part that all keys of a folder begin with, its slash included. */
+  readonly key: string;
+  readonly isFolder: boolean;
+}
+
+/**
+ * Yields the regular files below `root` whose path from there is a key, in ascending order of the key's
+ * bytes, holding the names of one folder at each depth. Links, pipes, sockets and devices are passed over
+ * and so is a name that no key can have; none of them is opened. A file or folder that goes away meanwhile
+ * is left out. Throws the system's error.
+ */
+export async function* walkFolder(root: string, wanted: Wanted): AsyncGenerator<StoredObject> {
+  yield* walk(root, "", wanted);
+}
+
+async function* walk(root: string, parent: string, wanted: Wanted): AsyncGenerator<StoredObject> {
+  let files: string[] = [];
+  for (const { key, isFolder } of await readEntries(root, parent, wanted)) {
+    if (!isFolder) files.push(key);
+    if (isFolder || files.length === LOOK_AT_ONCE) {
+      yield* lookAt(root, files);
+      files = [];
+    }
+    if (isFolder) yield* walk(root, key, wanted);
+  }
+  yield* lookAt(root, files);
+}
+
+async function readEntries(root: string, parent: string, wanted: Wanted): Promise<readonly Entry[]> {
+  let dirents: readonly Dirent[];
+  try {
+    dirents = await readdir(join(root, parent), { withFileTypes: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || (code === "ENOTDIR" && parent !== "")) return [];
+    throw error;
+  }
+  const entries: Entry[] = [];
+  for (const dirent of dirents) {
+    const key = parent + dirent.name;
+    if (!isKey(key)) continue;
+    if (dirent.isDirectory() && mayHold(`${key}/`, wanted)) entries.push({ key: `${key}/`, isFolder: true });
+    if (dirent.isFile() && key.startsWith(wanted.prefix) && key > wanted.startAfter) {
+      entries.push({ key, isFolder: false });
+    }
+  }
+  // `a-b` < `a.b` < `a/b`: a folder takes its place with its slash. Keys are ASCII, so the order of
+  // characters is the order of bytes.
+  return entries.sort((left, right) => (left.key < right.key ? -1 : 1));
+}
+
+/** False when no key that begins with `folder` is wanted: then it is not even read. */
+function mayHold(folder: string, { prefix, startAfter }: Wanted): boolean {
+  const isBelowPrefix = folder.startsWith(prefix) || prefix.startsWith(folder);
+  return isBelowPrefix && (folder > startAfter || startAfter.startsWith(folder));
+}
+
+async function* lookAt(root: string, keys: readonly string[]): AsyncGenerator<StoredObject> {
+  const sizes = await Promise.all(keys.map((key) => sizeOfFile(join(root, key))));
+  for (const [index, key] of keys.entries()) {
+    const sizeBytes = sizes[index];
+    if (sizeBytes !== undefined) yield { key, sizeBytes };
+  }
+}
+
+async function sizeOfFile(path: string): Promise<number | undefined> {
+  try {
+    const stats = await lstat(path);
+    return stats.isFile() ? stats.size : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { s3Error } from "./s3-error.ts";
+import type { S3Place } from "./s3-place.ts";
+import { isTransient, s3TroubleOf } from "./s3-trouble.ts";
+
+/** A transfer slower than this, in bytes per second, is as good as none: its attempt is given up. */
+const RATE_MIN = 65_536;
+
+/** Longer waits make nothing better, and a server that is back is found within them. */
+const DELAY_MAX_MS = 20_000;
+
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** Allows the time that so many bytes may take, from now. */
+  allowFor(sizeBytes: number): void;
+}
+
+/**
+ * Does one operation, in several attempts when the trouble may pass, and returns what the first good one
+ * returns. Each attempt has a deadline; waits are random (full jitter), so that nodes that failed together
+ * do not come back together. Source: AWS Architecture Blog, "Exponential Backoff and Jitter".
+ *
+ * The SDK's own retries are off: they know nothing of a body that breaks off, of 409 or of a total budget.
+ * Throws UserError for trouble with S3, anything else as it is.
+ */
+export async function attempt<T>(
+  { patience, url }: S3Place,
+  work: (deadline: Deadline) => Promise<T>,
+  sizeBytes = 0,
+): Promise<T> {
+  const lastStartMs = performance.now() + patience.budgetMs;
+  for (let delayMaxMs = patience.firstDelayMs; ; delayMaxMs = Math.min(delayMaxMs * 2, DELAY_MAX_MS)) {
+    try {
+      return await withDeadline(patience.attemptMs, sizeBytes, work);
+    } catch (error) {
+      const delayMs = Math.random() * delayMaxMs;
+      const isHopeless = !(error instanceof Error) || !isTransient(s3TroubleOf(error));
+      if (isHopeless || performance.now() + delayMs > lastStartMs) throw s3Error(error, url);
+      await delay(delayMs);
+    }
+  }
+}
+
+async function withDeadline<T>(
+  attemptMs: number,
+  sizeBytes: number,
+  work: (deadline: Deadline) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const start = (bytes: number): NodeJS.Timeout =>
+    setTimeout(() => controller.abort(), attemptMs + (bytes / RATE_MIN) * 1000);
+  let timer = start(sizeBytes);
+  try {
+    return await work({
+      signal: controller.signal,
+      allowFor(bytes) {
+        clearTimeout(timer);
+        timer = start(bytes);
+      },
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}

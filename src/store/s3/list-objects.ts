@@ -1,0 +1,58 @@
+import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
+import { UserError } from "../../errors.ts";
+import { exitCode } from "../../exit-code.ts";
+import { isKey, type StoredObject } from "../object-store.ts";
+import { attempt } from "./attempt.ts";
+import type { S3Place } from "./s3-place.ts";
+
+/**
+ * Pages through a listing. What a server leaves to us (some ignore `start-after`) is done here again, and
+ * one that does not list in order is refused: a purge or an audit that pages through it would miss objects.
+ * A name that is no key (a folder marker, a foreign file) is passed over.
+ */
+export async function* listObjects(
+  place: S3Place,
+  prefix: string,
+  startAfter: string,
+): AsyncGenerator<StoredObject> {
+  let token: string | undefined;
+  let lastName = "";
+  do {
+    const page = await readPage(place, prefix, startAfter, token);
+    for (const { Key: name = "", Size: sizeBytes = 0 } of page.Contents ?? []) {
+      if (compareBytes(name, lastName) <= 0) throw unusable(place, "lists objects in no order");
+      lastName = name;
+      const key = name.slice(place.base.length);
+      const isWanted = name.startsWith(place.base + prefix) && key > startAfter;
+      if (isWanted && isKey(key)) yield { key, sizeBytes };
+    }
+    token = page.NextContinuationToken;
+    if (page.IsTruncated === true && token === undefined) throw unusable(place, "breaks listings off");
+  } while (token !== undefined);
+}
+
+function readPage(
+  place: S3Place,
+  prefix: string,
+  startAfter: string,
+  token: string | undefined,
+): Promise<ListObjectsV2CommandOutput> {
+  const command = new ListObjectsV2Command({
+    Bucket: place.bucket,
+    Prefix: place.base + prefix,
+    StartAfter: startAfter === "" ? undefined : place.base + startAfter,
+    ContinuationToken: token,
+  });
+  return attempt(place, ({ signal }) => place.client.send(command, { abortSignal: signal }));
+}
+
+function compareBytes(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
+function unusable({ url }: S3Place, what: string): UserError {
+  return new UserError(
+    `${url}: the S3 server ${what}; hostlog needs one that lists as Amazon S3 does`,
+    exitCode.config,
+  );
+}

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { S3Settings } from "../../config/config.ts";
+import { exitCode } from "../../src/exit-code.ts";
+import { isLoopback } from "../../src/store/s3/s3-client.ts";
+import { openS3Store } from "../../src/store/s3-store.ts";
+import { startS3Server } from "../support/s3-server.ts";
+
+const root = { bucket: "logs", prefix: "" };
+const patience = { attemptMs: 200, budgetMs: 100, firstDelayMs: 5 };
+const none: S3Settings = { endpoint: undefined, region: undefined, forcePathStyle: true };
+
+beforeEach(() => {
+  for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) vi.stubEnv(name, undefined);
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
+  vi.stubEnv("AWS_CONFIG_FILE", "/nonexistent");
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe("openS3Store", () => {
+  it.each(["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])("takes the endpoint from %s", async (name) => {
+    const server = await startS3Server();
+    vi.stubEnv(name, server.endpoint);
+    const store = await openS3Store(root, none);
+    expect(await store.create("a", Uint8Array.of(1))).toBe("created");
+    expect([...server.objects.keys()]).toEqual(["logs/a"]);
+    await server.close();
+  });
+
+  it("asks for a region when none is known", async () => {
+    await expect(openS3Store(root, none)).rejects.toMatchObject({
+      exitCode: exitCode.config,
+      message: expect.stringContaining("set s3.region or AWS_REGION"),
+    });
+  });
+
+  it.each([
+    ["the settings", { ...none, region: "eu-central-1" }, {}],
+    ["AWS_REGION", none, { AWS_REGION: "eu-central-1" }],
+    ["AWS_DEFAULT_REGION", none, { AWS_DEFAULT_REGION: "eu-central-1" }],
+    ["an endpoint of one's own", { ...none, endpoint: "https://s3.example.net" }, {}],
+  ])("knows the region by %s", async (_, settings, environment) => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    await expect(openS3Store(root, settings)).resolves.toMatchObject({ url: "s3://logs" });
+  });
+
+  it("asks for credentials when there are none", async () => {
+    vi.stubEnv("AWS_ACCESS_KEY_ID", undefined);
+    const store = await openS3Store(root, { ...none, endpoint: "http://127.0.0.1:9" }, patience);
+    await expect(store.read("a")).rejects.toMatchObject({
+      exitCode: exitCode.config,
+      message: expect.stringContaining("no credentials; set AWS_ACCESS_KEY_ID"),
+    });
+  });
+
+  it.each([
+    ["the settings", { ...none, endpoint: "http://192.0.2.1" }, {}],
+    ["a variable", none, { AWS_ENDPOINT_URL: "http://s3.example.net:9000" }],
+  ])("sends nothing over plain HTTP to another machine named by %s", async (_, settings, environment) => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const store = await openS3Store(root, settings, patience);
+    const refusal = { exitCode: exitCode.config, message: expect.stringContaining("use https://") };
+    await expect(store.create("a", Uint8Array.of(1))).rejects.toMatchObject(refusal);
+    await expect(store.read("a")).rejects.toMatchObject(refusal);
+  });
+});
+
+describe("isLoopback", () => {
+  it.each(["localhost", "logs.localhost", "127.0.0.1", "127.8.9.10", "[::1]", "::1", "LOCALHOST"])(
+    "is true for %s",
+    (name) => expect(isLoopback(name)).toBe(true),
+  );
+  it.each(["localhost.example.net", "127.0.0.1.example.net", "128.0.0.1", "mylocalhost", "", "::2"])(
+    "is false for %j",
+    (name) => expect(isLoopback(name)).toBe(false),
+  );
+});
