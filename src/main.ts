@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, LoadCommand>> = {
   retention: async (openContext) => (await import("./commands/retention.ts")).retentionCommand(openContext),
   verify: async (openContext) => (await import("./commands/verify.ts")).verifyCommand(openContext),
   validate: async (_, surroundings) => (await import("./commands/validate.ts")).validateCommand(surroundings),
+  sample: async (_, surroundings) => (await import("./commands/sample.ts")).sampleCommand(surroundings),
   explain: async (_, surroundings) => (await import("./commands/explain.ts")).explainCommand(surroundings),
 };
 
