@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/long/**"],
     setupFiles: ["test/setup.ts"],
+    globalSetup: ["test/build-program.ts"],
     testTimeout: 20_000,
     pool: "forks",
     maxWorkers: 2,
