@@ -168,6 +168,7 @@ function simpleEscape(byte: number | undefined): number {
       return 0x09;
     case 0x76:
       return 0x0b;
+    case undefined:
     default:
       return -1;
   }

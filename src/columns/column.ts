@@ -71,7 +71,7 @@ export function appendBytes(list: ByteList, source: Uint8Array, start: number, e
 
 /** The bytes of entry `index`, as a view that is valid until the list grows. */
 export function entryOf(list: ByteList, index: number): Uint8Array {
-  return list.bytes.subarray(list.offsets[index] as number, list.offsets[index + 1] as number);
+  return list.bytes.subarray(list.offsets[index], list.offsets[index + 1]);
 }
 
 /** A copy with arrays of exactly the used length, fit to be transferred to another thread. */

@@ -13,15 +13,15 @@ export interface BatchEncoder {
 export function createBatchEncoder(start: WorkerStart): BatchEncoder {
   const worker = new Worker(new URL("./encode-worker.js", import.meta.url), { workerData: start });
   // A worker that fails before it is asked must not end the process: the next request reports it.
-  let failure: unknown;
-  worker.on("error", (error) => {
+  let failure: Error | undefined;
+  worker.on("error", (error: Error) => {
     failure = error;
   });
   return {
     encode: (request) =>
       new Promise((resolve, reject) => {
         if (failure !== undefined) {
-          reject(failure as Error);
+          reject(failure);
           return;
         }
         const settle = (act: () => void): void => {
@@ -31,7 +31,7 @@ export function createBatchEncoder(start: WorkerStart): BatchEncoder {
           act();
         };
         const onMessage = (objects: readonly EncodedObject[]): void => settle(() => resolve(objects));
-        const onError = (error: unknown): void => settle(() => reject(error as Error));
+        const onError = (error: Error): void => settle(() => reject(error));
         const onExit = (code: number): void =>
           settle(() => reject(new Error(`the encoder ended with code ${code} before it answered`)));
         worker.on("message", onMessage);

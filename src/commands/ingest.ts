@@ -20,7 +20,8 @@ import { canonicalHost } from "../host-name.ts";
 import { inParallel } from "../in-parallel.ts";
 import { withLock } from "../lock-file.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
-import { type LogInput, runIngest } from "./ingest-run.ts";
+import { runIngest } from "./ingest-run.ts";
+import type { LogInput } from "./read-inputs.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
 interface IngestOptions extends CommonOptions {

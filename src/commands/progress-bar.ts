@@ -1,4 +1,3 @@
-import type { WriteStream } from "node:tty";
 import { Presets, SingleBar } from "cli-progress";
 import type { IngestProgress } from "./ingest-run.ts";
 
@@ -14,7 +13,7 @@ export function createProgressBar(stream: NodeJS.WritableStream, totalBytes: num
   }
   const bar = new SingleBar(
     {
-      stream: stream as WriteStream,
+      stream,
       format: "{bar} {percentage}% | {lines} lines | {duration_formatted} | {eta_formatted} left",
       hideCursor: true,
       clearOnComplete: true,

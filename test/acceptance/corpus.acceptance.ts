@@ -56,8 +56,18 @@ async function accountOf(file: string): Promise<string> {
   const format = formats.find(([part]) => file.includes(part))?.[1] ?? "auto";
   const finished = await runHostlog(
     [
-      ...["ingest", "--store", join(folder, "store"), "--now", clockFor(bytes.toString("latin1"))],
-      ...["--node", "corpus", "--format", format, "--output", "json", join(corpus, file)],
+      "ingest",
+      "--store",
+      join(folder, "store"),
+      "--now",
+      clockFor(bytes.toString("latin1")),
+      "--node",
+      "corpus",
+      "--format",
+      format,
+      "--output",
+      "json",
+      join(corpus, file),
     ],
     { directory: folder },
   );

@@ -12,7 +12,7 @@ import { deserializeTCompactProtocol } from "hyparquet/src/thrift.js";
 export async function readableParts(path: string): Promise<readonly Buffer[]> {
   const file = await readFile(path);
   const parts: Buffer[] = [file];
-  const metadata = parquetMetadata(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer);
+  const metadata = parquetMetadata(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
   for (const group of metadata.row_groups) {
     for (const { meta_data: chunk } of group.columns) {
       if (chunk === undefined) throw new Error("a column chunk without metadata");
