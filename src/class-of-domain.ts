@@ -6,11 +6,16 @@ export const STANDARD_CLASS = "standard";
  * `standard`.
  */
 export function classOfDomain(rules: Readonly<Record<string, string>>, domain: string): string {
-  const own = rules[domain];
+  const own = ruleOf(rules, domain);
   if (own !== undefined) return own;
   for (let dot = domain.indexOf("."); dot !== -1; dot = domain.indexOf(".", dot + 1)) {
-    const ofSuffix = rules[`*${domain.slice(dot)}`];
+    const ofSuffix = ruleOf(rules, `*${domain.slice(dot)}`);
     if (ofSuffix !== undefined) return ofSuffix;
   }
   return STANDARD_CLASS;
+}
+
+/** A log can name a host `constructor`, which every object answers to. */
+function ruleOf(rules: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(rules, name) ? rules[name] : undefined;
 }

@@ -8,19 +8,17 @@ export async function inParallel<Item>(
   act: (item: Item, index: number) => Promise<void>,
 ): Promise<void> {
   let next = 0;
-  let hasFailed = false;
+  const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
-    while (next < items.length && !hasFailed) {
+    while (next < items.length && failures.length === 0) {
       const index = next++;
       try {
         await act(items[index] as Item, index);
       } catch (error) {
-        hasFailed = true;
-        throw error;
+        failures.push(error);
       }
     }
   };
-  const results = await Promise.allSettled(Array.from({ length: Math.min(width, items.length) }, worker));
-  const failure = results.find((result) => result.status === "rejected");
-  if (failure !== undefined) throw failure.reason;
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+  if (failures.length > 0) throw failures[0];
 }

@@ -48,10 +48,11 @@ export interface FilledBatch {
 }
 
 /**
- * The shortest line that any format reads: less than this does not hold a time. A chunk is appended whole
- * before the batch is looked at again, so there has to be room for one beyond the limit.
+ * The shortest line that any format reads: a digit, as the seconds of a format that holds nothing else, and its
+ * newline. A chunk is appended whole before the batch is looked at again, so there has to be room for one beyond
+ * the limit; a row beyond the room would be lost without a word.
  */
-const LINE_BYTES_MIN = 12;
+const LINE_BYTES_MIN = 2;
 
 export function createBatchBuilder(
   limits: BatchLimits,

@@ -1,4 +1,4 @@
-import { type ByteDictionary, clearByteDictionary, createByteDictionary, intern } from "../../src/columns/byte-dictionary.ts";
+import { appendEntry, type ByteDictionary, clearByteDictionary, createByteDictionary, intern } from "../../src/columns/byte-dictionary.ts";
 import { appendBytes, type ByteList, createByteList, trimmed } from "../../src/columns/column.ts";
 import type { EscapeRule } from "../../src/text.ts";
 import { FIELD_COUNT, field, type ParsedLine } from "../format/line-format.ts";
@@ -110,16 +110,10 @@ export function appendLine(
 }
 
 function codeOf(column: FieldColumn, bytes: Uint8Array, start: number, end: number, rule: EscapeRule): number {
-  const { dictionary } = column;
-  if (column.isInterned) return intern(dictionary, bytes, start, end, rule);
-  const index = appendBytes(dictionary.values, bytes, start, end);
-  if (index >= dictionary.tags.length) {
-    const tags = new Uint8Array(dictionary.tags.length * 2);
-    tags.set(dictionary.tags);
-    dictionary.tags = tags;
-  }
-  dictionary.tags[index] = rule;
-  return index + 1;
+  const { dictionary, isInterned } = column;
+  return isInterned
+    ? intern(dictionary, bytes, start, end, rule)
+    : appendEntry(dictionary, bytes, start, end, rule);
 }
 
 /** A line for quarantine: why, and what is known of it. */

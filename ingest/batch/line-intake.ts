@@ -54,7 +54,8 @@ export function createLineIntake(
   const rule = source.format.escape;
   const parsed = createParsedLine();
   const fallbackClass = policy.classOf(source.domain ?? UNKNOWN_DOMAIN);
-  const partitionDays = new Map<number, number>();
+  /** By class and estimated day. */
+  const partitionDays = policy.rawTerms.map(() => new Map<number, number>());
   /** The day of the nearest earlier line that had one. */
   let lastDay = Math.min(Math.floor(source.modifiedMs / MS_PER_DAY), bounds.today);
 
@@ -65,13 +66,14 @@ export function createLineIntake(
     return loggedDomainIndex(builder.domains, bytes, start, parsed.spans[field.domain * 2 + 1] as number, rule);
   };
 
-  const partitionDayOf = (estimatedDay: number): number => {
-    const known = partitionDays.get(estimatedDay);
+  const partitionDayOf = (estimatedDay: number, classIndex: number): number => {
+    const ofClass = partitionDays[classIndex] as Map<number, number>;
+    const known = ofClass.get(estimatedDay);
     if (known !== undefined) return known;
-    const rawTerm = policy.rawTerms[fallbackClass] as Term;
+    const rawTerm = policy.rawTerms[classIndex] as Term;
     const receipt: Day = dayOfEpochDay(bounds.today);
     const day = epochDay(quarantineDay(receipt, dayOfEpochDay(estimatedDay), rawTerm, policy.quarantineTerm));
-    partitionDays.set(estimatedDay, day);
+    ofClass.set(estimatedDay, day);
     return day;
   };
 
@@ -82,12 +84,14 @@ export function createLineIntake(
     offset: number,
     next: number,
     lineBytes: number,
-    sha256?: string,
+    { sha256, classIndex = fallbackClass }: { readonly sha256?: string; readonly classIndex?: number } = {},
   ): void => {
-    const ownDay = timeMs >= WEB_BEGINS_MS ? Math.floor(timeMs / MS_PER_DAY) : Number.NaN;
-    if (ownDay <= bounds.today) lastDay = ownDay;
-    const estimatedDay = timeMs > bounds.latestMs ? bounds.today : lastDay;
-    if (estimatedDay < (bounds.oldestRawDay[fallbackClass] as number)) {
+    const hasTime = timeMs >= WEB_BEGINS_MS;
+    // What is ahead of the clock is taken to be of today.
+    const estimatedDay = hasTime ? Math.min(Math.floor(timeMs / MS_PER_DAY), bounds.today) : lastDay;
+    // A time that cannot be right says nothing of the lines that follow.
+    if (hasTime && timeMs <= bounds.latestMs) lastDay = estimatedDay;
+    if (estimatedDay < (bounds.oldestRawDay[classIndex] as number)) {
       noteRefused(intake.range, offset, next);
       return;
     }
@@ -95,7 +99,7 @@ export function createLineIntake(
     appendUnreadLine(batch, line.bytes, line.start, line.end, {
       reason: reasonCode[reason],
       estimatedDay,
-      partitionDay: partitionDayOf(estimatedDay),
+      partitionDay: partitionDayOf(estimatedDay, classIndex),
       source: intake.range.index,
       offset,
       lineBytes,
@@ -117,14 +121,15 @@ export function createLineIntake(
         setAside(reasons[code] as Reason, ownTimeMs, { bytes, start, end }, offset, next, end - start);
         return;
       }
+      const domain = domainOf(bytes);
+      const classIndex = builder.domains.classes[domain] as number;
       if (timeMs > bounds.latestMs) {
-        setAside("future", timeMs, { bytes, start, end }, offset, next, end - start);
+        setAside("future", timeMs, { bytes, start, end }, offset, next, end - start, { classIndex });
         return;
       }
-      const domain = domainOf(bytes);
       const day = Math.floor(timeMs / MS_PER_DAY);
       lastDay = Math.min(day, bounds.today);
-      if (day < (bounds.oldestDay[builder.domains.classes[domain] as number] as number)) {
+      if (day < (bounds.oldestDay[classIndex] as number)) {
         noteRefused(intake.range, offset, next);
         return;
       }
@@ -136,7 +141,8 @@ export function createLineIntake(
     overlong(head, offset, next, lineBytes, sha256) {
       intake.range.lines++;
       batch.lineBytes += head.length;
-      setAside("too-long", Number.NaN, { bytes: head, start: 0, end: head.length }, offset, next, lineBytes, sha256);
+      const kept = { bytes: head, start: 0, end: head.length };
+      setAside("too-long", Number.NaN, kept, offset, next, lineBytes, { sha256 });
     },
     hole(offset, next) {
       intake.range.lines++;

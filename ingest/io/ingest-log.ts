@@ -4,7 +4,7 @@ import type { LineFormat } from "../format/line-format.ts";
 import { headFingerprint } from "../source/head-fingerprint.ts";
 import { createStreamMatcher, feedMatcher, matchedStream, uncoveredRanges } from "../source/match-stream.ts";
 import { addStream, candidatesOf, type KnownStream, type StreamIndex } from "../source/stream-index.ts";
-import { DamagedLogError } from "./decompress.ts";
+import { DamagedLogError } from "./damaged-log-error.ts";
 import type { OpenLog } from "./open-log.ts";
 import { readSource, type SourceReport } from "./read-source.ts";
 

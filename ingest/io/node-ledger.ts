@@ -1,24 +1,27 @@
 import { UserError } from "../../src/errors.ts";
 import { exitCode } from "../../src/exit-code.ts";
-import { appendRecord, emptyChain, readChain, type StoredRecord } from "../../src/ledger/chain.ts";
+import { appendRecord, type ChainHead, emptyChain, readChain, type StoredRecord } from "../../src/ledger/chain.ts";
 import { decodeManifest, type Manifest } from "../../src/ledger/manifest.ts";
 import type { BatchRecord } from "../../src/ledger/record.ts";
 import { sha256Hex } from "../../src/sha256.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
+import { addCommitted, type CommittedRanges, overlapsCommitted } from "../source/committed-ranges.ts";
 import { addManifest, createStreamIndex, type StreamIndex } from "../source/stream-index.ts";
 
 /** What is committed of a node's lines, and the way to commit more. */
 export interface NodeLedger {
   readonly streams: StreamIndex;
   isCommitted(batch: string): boolean;
+  /** The record that committed the batch; undefined when none did. Another import may have cut the same batch. */
+  recordOf(batch: string): Promise<BatchRecord | undefined>;
   /**
    * Writes the batch's record, behind whatever other writers have recorded for the node by now. Throws an
-   * {@link OverlapError} when one of them has stored some of the same bytes.
+   * {@link OverlapError} when some of its bytes are committed already.
    */
   commit(record: BatchRecord, manifest: Manifest): Promise<void>;
 }
 
-/** Another import stored the same lines between our reading the ledger and our committing. */
+/** Another import stored the same lines since these were cut. */
 export class OverlapError extends Error {
   override readonly name = "OverlapError";
 }
@@ -32,14 +35,25 @@ const FETCHES = 16;
  */
 export async function openNodeLedger(ledger: ObjectStore, node: string): Promise<NodeLedger> {
   const streams = createStreamIndex(node);
-  const committed = new Set<string>();
+  const ranges: CommittedRanges = new Map();
+  /** By batch, what stands before its record. */
+  const committed = new Map<string, ChainHead>();
   let head = emptyChain;
 
   const take = ({ record, sha256 }: StoredRecord): Promise<Manifest> | undefined => {
+    const before = head;
     head = { sequence: record.sequence, sha256 };
     if (record.body.kind !== "batch") return undefined;
-    committed.add(record.body.batch);
+    committed.set(record.body.batch, before);
     return readManifest(ledger, record.body);
+  };
+  const add = (manifest: Manifest): void => {
+    addManifest(streams, manifest);
+    addCommitted(ranges, manifest);
+  };
+  const refuseOverlap = (manifest: Manifest): void => {
+    if (!overlapsCommitted(ranges, manifest)) return;
+    throw new OverlapError("another import has stored the same lines at the same time");
   };
 
   const fetching: Promise<Manifest>[] = [];
@@ -49,22 +63,33 @@ export async function openNodeLedger(ledger: ObjectStore, node: string): Promise
     manifest.catch(() => undefined);
     fetching.push(manifest);
     const oldest = fetching.length > FETCHES ? fetching.shift() : undefined;
-    if (oldest !== undefined) addManifest(streams, await oldest);
+    if (oldest !== undefined) add(await oldest);
   }
-  for (const manifest of fetching) addManifest(streams, await manifest);
+  for (const manifest of fetching) add(await manifest);
 
   return {
     streams,
     isCommitted: (batch) => committed.has(batch),
+    async recordOf(batch) {
+      const before = committed.get(batch);
+      if (before === undefined) return undefined;
+      for await (const { record } of readChain(ledger, node, before)) {
+        return record.body.kind === "batch" ? record.body : undefined;
+      }
+      return undefined;
+    },
     async commit(record, manifest) {
-      head = await appendRecord(ledger, node, record, head, async (foreign) => {
+      // What an earlier run left in the spool may have been stored by another import since.
+      refuseOverlap(manifest);
+      const next = await appendRecord(ledger, node, record, head, async (foreign) => {
         const other = await take(foreign);
         if (other === undefined) return;
-        if (overlaps(other, manifest)) {
-          throw new OverlapError("another import has stored the same lines at the same time");
-        }
+        add(other);
+        refuseOverlap(manifest);
       });
-      committed.add(record.batch);
+      committed.set(record.batch, head);
+      addCommitted(ranges, manifest);
+      head = next;
     },
   };
 }
@@ -82,15 +107,4 @@ async function readManifest(ledger: ObjectStore, { manifest, batch }: BatchRecor
       { cause: error },
     );
   }
-}
-
-/** True when two manifests took some of the same bytes of a stream. */
-function overlaps(a: Manifest, b: Manifest): boolean {
-  const ofStream = new Map<string, { from: number; to: number }[]>();
-  for (const { stream, from, to } of a.sources) {
-    ofStream.set(stream, [...(ofStream.get(stream) ?? []), { from, to }]);
-  }
-  return b.sources.some(({ stream, from, to }) =>
-    (ofStream.get(stream) ?? []).some((range) => range.from < to && from < range.to),
-  );
 }

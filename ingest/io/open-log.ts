@@ -1,6 +1,8 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { DamagedLogError } from "./damaged-log-error.ts";
 import { type Compression, compressionOf, decompress } from "./decompress.ts";
+import { skipTo } from "./skip-to.ts";
 
 /**
  * A log as it was when it was opened: renaming, replacing or appending to the file does not change what is
@@ -15,7 +17,8 @@ export interface OpenLog {
   /**
    * The decompressed bytes from `offset` on, in chunks of at most 256 KiB that the next step may overwrite.
    * `onProgress` is told how many bytes of the file itself have been read so far.
-   * Throws a `DamagedLogError` behind the last good byte where compressed data is cut off or damaged.
+   * Throws a `DamagedLogError` behind the last good byte where compressed data is cut off or damaged, or where
+   * the file ends because somebody made it shorter.
    */
   read(offset: number, onProgress?: (fileBytes: number) => void): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
@@ -44,7 +47,11 @@ export async function openLog(path: string): Promise<OpenLog> {
       read: (offset, onProgress) =>
         compression === "none"
           ? readPlain(file, offset, status.size, onProgress)
-          : skipTo(offset, decompress(compression, readPlain(file, 0, status.size, onProgress))),
+          : skipTo(
+              offset,
+              decompress(compression, () => readPlain(file, 0, status.size, onProgress)),
+              CHUNK_BYTES,
+            ),
       close: () => file.close(),
     };
   } catch (error) {
@@ -63,21 +70,10 @@ async function* readPlain(
   let at = from;
   while (at < to) {
     const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, to - at), at);
-    // The file became shorter while it was read: what is left was taken away by somebody else.
-    if (bytesRead === 0) return;
+    // What is left was taken away by somebody else, and its last line may be half a line.
+    if (bytesRead === 0) throw new DamagedLogError("it became shorter while it was read");
     at += bytesRead;
     onProgress?.(at);
     yield buffer.subarray(0, bytesRead);
-  }
-}
-
-/** Leaves out the first `offset` bytes, and cuts what is left into chunks of at most {@link CHUNK_BYTES}. */
-export async function* skipTo(offset: number, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let left = offset;
-  for await (const chunk of chunks) {
-    for (let at = Math.min(left, chunk.length); at < chunk.length; at += CHUNK_BYTES) {
-      yield chunk.subarray(at, at + CHUNK_BYTES);
-    }
-    left = Math.max(0, left - chunk.length);
   }
 }

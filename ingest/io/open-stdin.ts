@@ -2,7 +2,8 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { compressionOf, decompress } from "./decompress.ts";
-import { CHUNK_BYTES, type OpenLog, skipTo } from "./open-log.ts";
+import { CHUNK_BYTES, type OpenLog } from "./open-log.ts";
+import { skipTo } from "./skip-to.ts";
 
 /**
  * Takes standard input to its end and makes a log of it that can be read more than once, as finding out what
@@ -28,8 +29,8 @@ export async function openStdin(
       modifiedMs,
       compression,
       read: (offset, onProgress) => {
-        const chunks = recall(file, key, sizeBytes, onProgress);
-        return skipTo(offset, compression === "none" ? chunks : decompress(compression, chunks));
+        const open = (): AsyncIterable<Uint8Array> => recall(file, key, sizeBytes, onProgress);
+        return skipTo(offset, compression === "none" ? open() : decompress(compression, open), CHUNK_BYTES);
       },
       close: () => file.close(),
     };

@@ -4,7 +4,7 @@ import { createLineIntake, type IntakePolicy, type IntakeSource, type LineIntake
 import { createLineSplitter, feedLines, finishLines, type LineSplitter } from "../line/split-lines.ts";
 import type { Range } from "../source/match-stream.ts";
 import { addPiece, type KnownStream } from "../source/stream-index.ts";
-import { DamagedLogError } from "./decompress.ts";
+import { DamagedLogError } from "./damaged-log-error.ts";
 import type { OpenLog } from "./open-log.ts";
 
 export interface SourceJob {

@@ -1,10 +1,11 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { syncDirectory, writeDurably, writeNewFile } from "../../src/durable-file.ts";
 import { UserError } from "../../src/errors.ts";
 import { exitCode } from "../../src/exit-code.ts";
 import { inParallel } from "../../src/in-parallel.ts";
 import type { BatchRecord } from "../../src/ledger/record.ts";
+import { sha256Hex } from "../../src/sha256.ts";
 
 /**
  * Batches on their way to the store, as they will lie there. An entry counts once its record is there; from
@@ -15,8 +16,12 @@ export interface Spool {
   readonly directory: string;
   /** Returns once the entry survives the loss of power. */
   add(entry: SpoolEntry): Promise<void>;
-  /** The records of the entries, oldest first. What has no record is removed. */
+  /**
+   * The records of the entries, oldest first. What has no record is removed. Throws a {@link UserError} with
+   * `exitCode.integrity` that names the folder of an entry that is not as it was added.
+   */
   records(): Promise<readonly BatchRecord[]>;
+  /** Throws a {@link UserError} as {@link Spool.records} does when the object is not there. */
   readObject(batch: string, index: number): Promise<Uint8Array>;
   readManifest(batch: string): Promise<Uint8Array>;
   remove(batch: string): Promise<void>;
@@ -36,8 +41,15 @@ const MANIFEST = "manifest.json.gz";
 const WRITERS = 8;
 
 export function createSpool(directory: string): Spool {
-  const pathOf = (batch: string, file: string): string => join(directory, batch, file);
-  return {
+  const readPart = async (batch: string, file: string): Promise<Uint8Array> => {
+    const folder = join(directory, batch);
+    try {
+      return await readFile(join(folder, file));
+    } catch (error) {
+      throw isMissing(error) ? damagedEntry(folder, error) : error;
+    }
+  };
+  const spool: Spool = {
     directory,
     async add({ record, objects, manifest }) {
       const folder = join(directory, record.batch);
@@ -57,20 +69,35 @@ export function createSpool(directory: string): Spool {
     async records() {
       const found: BatchRecord[] = [];
       for (const batch of await entriesOf(directory)) {
-        const record = await readRecord(pathOf(batch, RECORD));
-        if (record === undefined) await rm(join(directory, batch), { recursive: true, force: true });
-        else found.push(record);
+        const folder = join(directory, batch);
+        const record = await readRecord(folder, batch);
+        if (record === undefined) {
+          await rm(folder, { recursive: true, force: true });
+          continue;
+        }
+        await checkEntry(spool, record);
+        found.push(record);
       }
-      return found.sort((a, b) => (a.at < b.at ? -1 : 1));
+      return found.sort((a, b) => Number(a.at > b.at) - Number(a.at < b.at));
     },
-    readObject: (batch, index) => readFile(pathOf(batch, objectName(index))),
-    readManifest: (batch) => readFile(pathOf(batch, MANIFEST)),
+    readObject: (batch, index) => readPart(batch, objectName(index)),
+    readManifest: (batch) => readPart(batch, MANIFEST),
     async remove(batch) {
       // The record first: an entry of which only the rest is left is no entry.
-      await rm(pathOf(batch, RECORD), { force: true });
+      await rm(join(directory, batch, RECORD), { force: true });
       await rm(join(directory, batch), { recursive: true, force: true });
     },
   };
+  return spool;
+}
+
+/** Before anything of an entry is sent, all of it has been seen to be as it was. */
+async function checkEntry(spool: Spool, { batch, objects, manifest }: BatchRecord): Promise<void> {
+  let isWhole = sha256Hex(await spool.readManifest(batch)) === manifest.sha256;
+  for (const [index, { sha256 }] of objects.entries()) {
+    isWhole &&= sha256Hex(await spool.readObject(batch, index)) === sha256;
+  }
+  if (!isWhole) throw damagedEntry(join(spool.directory, batch));
 }
 
 function objectName(index: number): string {
@@ -86,14 +113,15 @@ async function entriesOf(directory: string): Promise<readonly string[]> {
   }
 }
 
-async function readRecord(path: string): Promise<BatchRecord | undefined> {
+async function readRecord(folder: string, batch: string): Promise<BatchRecord | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as BatchRecord;
+    const record = JSON.parse(await readFile(join(folder, RECORD), "utf8")) as BatchRecord | null;
+    if (record?.kind === "batch" && record.batch === batch) return record;
   } catch (error) {
     if (isMissing(error)) return undefined;
-    if (error instanceof SyntaxError) throw damagedEntry(dirname(path), error);
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
   }
+  throw damagedEntry(folder);
 }
 
 /**

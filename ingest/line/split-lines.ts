@@ -122,7 +122,10 @@ function emitCarry(splitter: LineSplitter, next: number, sink: LineSink): void {
   splitter.nulBytes = 0;
   splitter.overlong = undefined;
   if (overlong === undefined) emit(splitter, carry, 0, carryBytes, offset, next, sink);
-  else sink.overlong(carry.subarray(0, HEAD_BYTES), offset, next, carryBytes, overlong.digest("hex"));
+  else {
+    const head = carry.subarray(0, Math.min(carryBytes, HEAD_BYTES));
+    sink.overlong(head, offset, next, carryBytes, overlong.digest("hex"));
+  }
 }
 
 /** Keeps `chunk[from .. to]` for the line that goes on in the next chunk. */

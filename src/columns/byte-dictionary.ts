@@ -17,8 +17,9 @@ export interface ByteDictionary {
 }
 
 /**
- * Visitors choose the values, so they could choose them to collide. The seed is random, and after this
- * many probes a value is simply stored again: the worst case stays linear.
+ * Visitors choose the values, so they can choose them to collide: a random seed makes that harder, and no more,
+ * for a hash as quick as this one. After so many probes a value is simply stored again, and the worst case
+ * stays linear.
  */
 const PROBES_MAX = 32;
 
@@ -57,24 +58,27 @@ export function intern(
     if (dictionary.hashes[code - 1] === hash && isEntry(dictionary, code - 1, source, start, end, tag)) return code;
     slot = (slot + 1) & mask;
   }
-  return insert(dictionary, slot, hash, source, start, end, tag);
+  const code = appendEntry(dictionary, source, start, end, tag);
+  dictionary.hashes[code - 1] = hash;
+  if (slots[slot] === 0) slots[slot] = code;
+  if (code * 2 > slots.length) rebuildSlots(dictionary);
+  return code;
 }
 
-function insert(
+/**
+ * The code of a new entry, without a look at what is there already: for values that hardly repeat. A dictionary
+ * is filled by this or by {@link intern}, not by both.
+ */
+export function appendEntry(
   dictionary: ByteDictionary,
-  slot: number,
-  hash: number,
   source: Uint8Array,
   start: number,
   end: number,
   tag: number,
 ): number {
   const index = appendBytes(dictionary.values, source, start, end);
-  if (index >= dictionary.hashes.length) growEntries(dictionary);
-  dictionary.hashes[index] = hash;
+  if (index >= dictionary.tags.length) growEntries(dictionary);
   dictionary.tags[index] = tag;
-  if (dictionary.slots[slot] === 0) dictionary.slots[slot] = index + 1;
-  if (index * 2 > dictionary.slots.length) rebuildSlots(dictionary);
   return index + 1;
 }
 
@@ -117,7 +121,7 @@ function isEntry(
   return true;
 }
 
-/** Multiply-and-rotate over four bytes at a time; quick in JavaScript, and good enough with a secret seed. */
+/** Multiply-and-shift over four bytes at a time; quick in JavaScript. Who knows it can make values collide. */
 function hashBytes(source: Uint8Array, start: number, end: number, seed: number): number {
   let hash = seed ^ (end - start);
   let i = start;

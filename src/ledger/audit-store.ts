@@ -45,8 +45,8 @@ export async function auditStore(
   stores: Readonly<Record<View, ObjectStore>>,
   controlChain: string,
 ): Promise<StoreAudit> {
-  // The views are listed before the chains are read: what is committed meanwhile is then expected and not
-  // listed yet only if it is new, and is looked up again below.
+  // The views are listed before the chains are read. What is committed meanwhile is then expected and not
+  // listed, and what is purged meanwhile is listed and recorded as destroyed; both are looked up again below.
   const listings = await listViews(stores);
   const findings: Finding[] = [];
   const expected = new Map<View, Map<string, ExpectedObject>>(views.map((view) => [view, new Map()]));
@@ -67,7 +67,7 @@ export async function auditStore(
       listedBytes: [...listed.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0),
     };
     for (const finding of compareObjects(view, listed, ofView)) {
-      if (finding.kind !== "missing" || (await isMissing(stores[view], finding.key))) findings.push(finding);
+      if (await isStillTrue(stores[view], finding)) findings.push(finding);
     }
   }
   return { nodes, objects, findings };
@@ -152,15 +152,22 @@ async function readManifest(
   { batch, manifest }: BatchRecord,
   findings: Finding[],
 ): Promise<Manifest | undefined> {
+  const damaged = (message: string): undefined => {
+    findings.push({ kind: "manifest", node, batch, message: `${manifest.key} ${message}` });
+  };
+  let bytes: Uint8Array;
   try {
-    const bytes = await ledger.read(manifest.key);
-    if (sha256Hex(bytes) === manifest.sha256) return await decodeManifest(bytes);
-    findings.push({ kind: "manifest", node, batch, message: `${manifest.key} was changed` });
+    bytes = await ledger.read(manifest.key);
   } catch (error) {
-    if (!(error instanceof ObjectNotFoundError)) throw error;
-    findings.push({ kind: "manifest", node, batch, message: `${manifest.key} is missing` });
+    if (error instanceof ObjectNotFoundError) return damaged("is missing");
+    throw error;
   }
-  return undefined;
+  if (sha256Hex(bytes) !== manifest.sha256) return damaged("was changed");
+  try {
+    return await decodeManifest(bytes);
+  } catch {
+    return damaged("is the recorded one and no manifest");
+  }
 }
 
 /** The record's counts are its manifest's, every line is accounted for, and every quarantined line has its row. */
@@ -174,6 +181,7 @@ function agrees({ counts, objects }: BatchRecord, { sources }: Manifest): boolea
   return (
     covers.every(addsUp) &&
     counts.lines === sum(({ lines }) => lines) &&
+    counts.bytes === sum(({ coveredBytes }) => coveredBytes) &&
     counts.stored === sum(({ stored }) => stored) &&
     counts.refused === sum(({ refused }) => refused) &&
     counts.quarantined === quarantined &&
@@ -197,8 +205,13 @@ async function markDestroyed(
   }
 }
 
-/** What was committed after the listing began is there all the same. */
-async function isMissing(store: ObjectStore, key: string): Promise<boolean> {
-  for await (const object of store.list(key)) if (object.key === key) return false;
-  return true;
+/** False for what only came or went between the listing and the reading of the chains. */
+async function isStillTrue(store: ObjectStore, { kind, key }: ObjectFinding): Promise<boolean> {
+  if (kind === "missing") return !(await isThere(store, key));
+  return kind === "undead" ? await isThere(store, key) : true;
+}
+
+async function isThere(store: ObjectStore, key: string): Promise<boolean> {
+  for await (const object of store.list(key)) if (object.key === key) return true;
+  return false;
 }

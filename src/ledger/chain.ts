@@ -133,7 +133,8 @@ function parseRecord(bytes: Uint8Array): LedgerRecord | undefined {
       typeof record.chain === "string" &&
       typeof record.sequence === "number" &&
       typeof record.previous === "string" &&
-      typeof record.body === "object";
+      typeof record.body === "object" &&
+      record.body !== null;
     return isWhole ? (value as LedgerRecord) : undefined;
   } catch {
     return undefined;

@@ -1,0 +1,277 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { parseDay } from "../../src/day.ts";
+import { exitCode } from "../../src/exit-code.ts";
+import { auditStore, type Finding, isSerious } from "../../src/ledger/audit-store.ts";
+import { appendRecord } from "../../src/ledger/chain.ts";
+import type { ManifestSource } from "../../src/ledger/manifest.ts";
+import type { PurgedObject } from "../../src/ledger/purge-record.ts";
+import type { BatchRecord } from "../../src/ledger/record.ts";
+import { sha256Hex } from "../../src/sha256.ts";
+import { createFolderStore } from "../../src/store/folder-store.ts";
+import type { ObjectStore } from "../../src/store/object-store.ts";
+import type { View } from "../../src/view.ts";
+import { batchOf, memoryRoots, type Roots, sourceOf, stream, type TestBatch, type TestBatchOptions } from "../support/recorded-batch.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { replaceObject } from "./memory-ledger.ts";
+
+const node = "web01";
+
+async function commit(roots: Roots, sources: readonly ManifestSource[], options?: TestBatchOptions): Promise<TestBatch> {
+  const batch = await batchOf(sources, options);
+  for (const [index, { view, key }] of batch.record.objects.entries()) {
+    await roots[view].create(key, batch.objects[index] as Uint8Array);
+  }
+  await roots.ledger.create(batch.record.manifest.key, batch.manifest);
+  await appendRecord(roots.ledger, node, batch.record);
+  return batch;
+}
+
+async function recordPurge(roots: Roots, view: View, objects: readonly PurgedObject[]): Promise<void> {
+  const day = parseDay("2026-11-22");
+  if (day === undefined) throw new Error("a day");
+  const at = "2028-11-23T02:00:00.000Z";
+  await appendRecord(roots.ledger, "control", { kind: "purge", view, day, at, clock: "system", policy: [], objects, failures: 0 });
+}
+
+async function findings(roots: Roots): Promise<readonly Finding[]> {
+  return (await auditStore(roots.ledger, roots, "control")).findings;
+}
+
+/** Two batches of one log, with lines of every fate. */
+async function healthyStore(roots: Roots = memoryRoots()): Promise<{ roots: Roots; first: TestBatch; second: TestBatch }> {
+  const first = await commit(roots, [
+    sourceOf(0, 100, { stored: 6, quarantined: [[0, 30, "shape", 3]], refused: [[30, 40, 1]] }),
+  ]);
+  const second = await commit(roots, [sourceOf(100, 200), sourceOf(0, 50, { stream: "6".repeat(32) })]);
+  return { roots, first, second };
+}
+
+function objectOf({ record }: TestBatch, view: View): BatchRecord["objects"][number] {
+  const object = record.objects.find((candidate) => candidate.view === view);
+  if (object === undefined) throw new Error(`no object in ${view}`);
+  return object;
+}
+
+describe("auditStore", () => {
+  it("finds nothing in a store that nothing was put into", async () => {
+    const roots = memoryRoots();
+    expect(await auditStore(roots.ledger, roots, "control")).toMatchObject({ nodes: [], findings: [] });
+  });
+
+  it("finds nothing in a healthy store, and gives account of it", async () => {
+    const { roots, first, second } = await healthyStore();
+    const { nodes, objects, findings: found } = await auditStore(roots.ledger, roots, "control");
+    expect(found).toEqual([]);
+    expect(nodes).toMatchObject([
+      {
+        node,
+        records: 2,
+        batches: 2,
+        streams: [
+          { stream, lines: 20, stored: 16, quarantined: { shape: 3 }, refused: 1, toByte: 200 },
+          { stream: "6".repeat(32), lines: 5, stored: 5 },
+        ],
+      },
+    ]);
+    const rawBytes = objectOf(first, "raw").sizeBytes + objectOf(second, "raw").sizeBytes;
+    expect(objects.raw).toEqual({ recorded: 2, destroyed: 0, listed: 2, listedBytes: rawBytes });
+    expect(objects.quarantine).toMatchObject({ recorded: 1, listed: 1 });
+  });
+
+  it("finds nothing in a healthy folder", async () => {
+    const folder = await temporaryFolder();
+    const open = (root: string): ObjectStore => createFolderStore(`${folder}/${root}`, `file:///${root}`);
+    const roots = { raw: open("raw"), analytics: open("analytics"), quarantine: open("quarantine"), ledger: open("ledger") };
+    await healthyStore(roots);
+    expect(await findings(roots)).toEqual([]);
+  });
+
+  it("reads every node's chain, also where one's name begins another's", async () => {
+    const roots = memoryRoots();
+    const names = ["web", "web-1", "web.a", "web0", "web1"];
+    for (const name of names) {
+      const { record, manifest } = await batchOf([sourceOf(0, 10)], { change: (made) => ({ ...made, node: name, objects: [] }) });
+      await roots.ledger.create(record.manifest.key, manifest);
+      await appendRecord(roots.ledger, name, record);
+    }
+    const { nodes } = await auditStore(roots.ledger, roots, "control");
+    expect(nodes.map((audit) => [audit.node, audit.records]).sort()).toEqual(names.map((name) => [name, 1]));
+  });
+
+  it.each(["raw", "analytics", "quarantine"] as const)("finds an object that is missing in %s", async (view) => {
+    const { roots, first } = await healthyStore();
+    const { key } = objectOf(first, view);
+    await roots[view].remove([key]);
+    expect(await findings(roots)).toEqual([{ kind: "missing", view, key }]);
+  });
+
+  it.each(["raw", "analytics", "quarantine"] as const)("finds an object that was changed in %s", async (view) => {
+    const { roots, first } = await healthyStore();
+    const { key, sizeBytes: recordedBytes } = objectOf(first, view);
+    await replaceObject(roots[view], key, "short");
+    expect(await findings(roots)).toEqual([{ kind: "changed", view, key, sizeBytes: 5, recordedBytes }]);
+  });
+
+  it("finds nothing where an object was destroyed on schedule", async () => {
+    const { roots, first } = await healthyStore();
+    const object = objectOf(first, "raw");
+    await roots.raw.remove([object.key]);
+    await recordPurge(roots, "raw", [object]);
+    const audit = await auditStore(roots.ledger, roots, "control");
+    expect(audit.findings).toEqual([]);
+    expect(audit.objects.raw).toMatchObject({ recorded: 2, destroyed: 1, listed: 1 });
+    expect(audit.nodes.map((known) => known.node)).toEqual([node]);
+  });
+
+  it("finds an object that is there though it was destroyed", async () => {
+    const { roots, first } = await healthyStore();
+    const object = objectOf(first, "raw");
+    await recordPurge(roots, "raw", [object]);
+    expect(await findings(roots)).toEqual([{ kind: "undead", view: "raw", key: object.key }]);
+  });
+
+  it("finds an object that no record names, and does not call it serious: it may be on its way", async () => {
+    const { roots } = await healthyStore();
+    const key = `dt=2026-11-22/web01_standard_${"f".repeat(32)}.parquet`;
+    await roots.raw.create(key, Buffer.from("x"));
+    const found = await findings(roots);
+    expect(found).toEqual([{ kind: "unrecorded", view: "raw", key }]);
+    expect(found.filter(isSerious)).toEqual([]);
+  });
+
+  it("finds bytes that no batch took", async () => {
+    const roots = memoryRoots();
+    await commit(roots, [sourceOf(0, 100)]);
+    await commit(roots, [sourceOf(120, 200)]);
+    expect(await findings(roots)).toEqual([{ kind: "gap", node, stream, from: 100, to: 120 }]);
+  });
+
+  it("finds bytes that two batches took", async () => {
+    const roots = memoryRoots();
+    await commit(roots, [sourceOf(0, 100)]);
+    await commit(roots, [sourceOf(80, 200)]);
+    expect(await findings(roots)).toEqual([{ kind: "overlap", node, stream, from: 80, to: 100 }]);
+  });
+
+  it("finds that a batch was recorded twice", async () => {
+    const { roots, first } = await healthyStore();
+    await appendRecord(roots.ledger, node, first.record);
+    expect(await findings(roots)).toEqual([{ kind: "overlap", node, stream, from: 0, to: 100 }]);
+  });
+
+  it.each([
+    ["is missing", undefined, "is missing"],
+    ["was changed", gzipSync("{}"), "was changed"],
+    ["is empty", new Uint8Array(0), "was changed"],
+  ])("finds a manifest that %s", async (_name, bytes, message) => {
+    const { roots, second } = await healthyStore();
+    const { key } = second.record.manifest;
+    await roots.ledger.remove([key]);
+    if (bytes !== undefined) await roots.ledger.create(key, bytes);
+    expect(await findings(roots)).toEqual([
+      { kind: "manifest", node, batch: second.record.batch, message: `${key} ${message}` },
+    ]);
+  });
+
+  it("finds a manifest that was recorded and is none", async () => {
+    const roots = memoryRoots();
+    const bytes = Buffer.from("not compressed");
+    const { record } = await commit(roots, [sourceOf(0, 100)], {
+      change: (made) => ({ ...made, manifest: { ...made.manifest, sha256: sha256Hex(bytes) } }),
+    });
+    await replaceObject(roots.ledger, record.manifest.key, bytes);
+    expect(await findings(roots)).toMatchObject([{ kind: "manifest", batch: record.batch }]);
+  });
+
+  it.each(["lines", "bytes", "stored", "quarantined", "refused"] as const)(
+    "finds that a record's count of %s is not its manifest's",
+    async (name) => {
+      const roots = memoryRoots();
+      const source = sourceOf(0, 100, { stored: 6, quarantined: [[0, 30, "shape", 3]], refused: [[30, 40, 1]] });
+      const { record } = await commit(roots, [source], {
+        change: (made) => ({ ...made, counts: { ...made.counts, [name]: made.counts[name] + 1 } }),
+      });
+      expect(await findings(roots)).toEqual([{ kind: "counts", node, batch: record.batch }]);
+    },
+  );
+
+  it("finds that a manifest's own counts do not add up, source by source", async () => {
+    const roots = memoryRoots();
+    // Together they would.
+    const { record } = await commit(roots, [sourceOf(0, 100, { stored: 9 }), sourceOf(100, 200, { stored: 11 })]);
+    expect(await findings(roots)).toEqual([{ kind: "counts", node, batch: record.batch }]);
+  });
+
+  it.each([
+    ["raw and analytics hold fewer rows than were stored", { raw: -6, analytics: -5 }],
+    ["raw holds a row that was not stored", { raw: 1 }],
+    ["analytics holds a row that was not stored", { analytics: 1 }],
+    ["quarantine holds a row less", { quarantine: -1 }],
+    ["quarantine holds a row more", { quarantine: 1 }],
+  ])("finds that %s", async (_name, change: Partial<Record<View, number>>) => {
+    const roots = memoryRoots();
+    const source = sourceOf(0, 100, { stored: 10 - 3, quarantined: [[0, 30, "shape", 3]] });
+    const { record } = await commit(roots, [source], {
+      change: (made) => ({
+        ...made,
+        objects: made.objects.map((object) => ({ ...object, rows: object.rows + (change[object.view] ?? 0) })),
+      }),
+    });
+    expect(await findings(roots)).toEqual([{ kind: "counts", node, batch: record.batch }]);
+  });
+
+  it("accepts that a view of a shorter term took fewer rows", async () => {
+    const roots = memoryRoots();
+    await commit(roots, [sourceOf(0, 100)], {
+      change: (made) => ({ ...made, objects: made.objects.map((object) => (object.view === "raw" ? { ...object, rows: 4 } : object)) }),
+    });
+    expect(await findings(roots)).toEqual([]);
+  });
+
+  it("throws when a chain itself is broken, because nothing it says can be relied on", async () => {
+    const { roots } = await healthyStore();
+    await roots.ledger.remove([`chains/${node}/000000000001.json`]);
+    await expect(findings(roots)).rejects.toMatchObject({ exitCode: exitCode.integrity });
+  });
+
+  it("throws when the chain of destructions is broken", async () => {
+    const { roots, first } = await healthyStore();
+    for (const view of ["raw", "analytics"] as const) await recordPurge(roots, view, [objectOf(first, view)]);
+    await roots.ledger.remove(["chains/control/000000000001.json"]);
+    await expect(findings(roots)).rejects.toMatchObject({ exitCode: exitCode.integrity });
+  });
+});
+
+describe("auditStore, while others work", () => {
+  /** Does something once, between the listing of the views and the reading of the chains. */
+  function after(store: ObjectStore, act: () => Promise<unknown>): ObjectStore {
+    let isDone = false;
+    return {
+      ...store,
+      async *list(prefix, options) {
+        if (!isDone) await act();
+        isDone = true;
+        yield* store.list(prefix, options);
+      },
+    };
+  }
+
+  it("does not take a batch that is committed meanwhile for missing", async () => {
+    const { roots } = await healthyStore();
+    const ledger = after(roots.ledger, () => commit(roots, [sourceOf(200, 300)]));
+    const { findings: found, nodes } = await auditStore(ledger, roots, "control");
+    expect(nodes[0]?.batches).toBe(3);
+    expect(found).toEqual([]);
+  });
+
+  it("does not take an object that is destroyed meanwhile for undead", async () => {
+    const { roots, first } = await healthyStore();
+    const object = objectOf(first, "raw");
+    const ledger = after(roots.ledger, async () => {
+      await roots.raw.remove([object.key]);
+      await recordPurge(roots, "raw", [object]);
+    });
+    expect((await auditStore(ledger, roots, "control")).findings).toEqual([]);
+  });
+});
