@@ -1,7 +1,7 @@
 import { type Day, dayOfEpochDay, epochDay, MS_PER_DAY } from "../../src/day.ts";
 import { type Reason, reasonCode, reasons } from "../../src/reason.ts";
 import type { Term } from "../../src/term.ts";
-import { createParsedLine, field, type LineFormat } from "../format/line-format.ts";
+import { createParsedLine, field, type LineFormat, type LineParser, type ParsedLine } from "../format/line-format.ts";
 import type { LineSink } from "../line/split-lines.ts";
 import { type BatchBuilder, noteQuarantined, noteRefused, type SourceRange } from "./batch-builder.ts";
 import { domainIndex, loggedDomainIndex, UNKNOWN_DOMAIN } from "./domain-table.ts";
@@ -48,106 +48,141 @@ export function createLineIntake(
   source: IntakeSource,
   policy: IntakePolicy,
 ): LineIntake {
-  const { batch } = builder;
-  const { bounds } = policy;
-  const parser = source.format.open();
-  const rule = source.format.escape;
-  const parsed = createParsedLine();
-  const fallbackClass = policy.classOf(source.domain ?? UNKNOWN_DOMAIN);
-  /** By class and estimated day. */
-  const partitionDays = policy.rawTerms.map(() => new Map<number, number>());
-  /** The day of the nearest earlier line that had one. */
-  let lastDay = Math.min(Math.floor(source.modifiedMs / MS_PER_DAY), bounds.today);
-
-  const domainOf = (bytes: Uint8Array): number => {
-    const start = parsed.spans[field.domain * 2] as number;
-    if (source.domain !== undefined) return domainIndex(builder.domains, source.domain);
-    if (start === -1) return domainIndex(builder.domains, UNKNOWN_DOMAIN);
-    return loggedDomainIndex(builder.domains, bytes, start, parsed.spans[field.domain * 2 + 1] as number, rule);
-  };
-
-  const partitionDayOf = (estimatedDay: number, classIndex: number): number => {
-    const ofClass = partitionDays[classIndex] as Map<number, number>;
-    const known = ofClass.get(estimatedDay);
-    if (known !== undefined) return known;
-    const rawTerm = policy.rawTerms[classIndex] as Term;
-    const receipt: Day = dayOfEpochDay(bounds.today);
-    const day = epochDay(quarantineDay(receipt, dayOfEpochDay(estimatedDay), rawTerm, policy.quarantineTerm));
-    ofClass.set(estimatedDay, day);
-    return day;
-  };
-
-  const setAside = (
-    reason: Reason,
-    timeMs: number,
-    line: { readonly bytes: Uint8Array; readonly start: number; readonly end: number },
-    offset: number,
-    next: number,
-    lineBytes: number,
-    { sha256, classIndex = fallbackClass }: { readonly sha256?: string; readonly classIndex?: number } = {},
-  ): void => {
-    const hasTime = timeMs >= WEB_BEGINS_MS;
-    // What is ahead of the clock is taken to be of today.
-    const estimatedDay = hasTime ? Math.min(Math.floor(timeMs / MS_PER_DAY), bounds.today) : lastDay;
-    // A time that cannot be right says nothing of the lines that follow.
-    if (hasTime && timeMs <= bounds.latestMs) lastDay = estimatedDay;
-    if (estimatedDay < (bounds.oldestRawDay[classIndex] as number)) {
-      noteRefused(intake.range, offset, next);
-      return;
-    }
-    noteQuarantined(intake.range, offset, next, reason);
-    appendUnreadLine(batch, line.bytes, line.start, line.end, {
-      reason: reasonCode[reason],
-      estimatedDay,
-      partitionDay: partitionDayOf(estimatedDay, classIndex),
-      source: intake.range.index,
-      offset,
-      lineBytes,
-      sha256,
-    });
-  };
-
-  const intake: LineIntake = {
+  const state: IntakeState = {
+    builder,
+    source,
+    policy,
     range,
+    parser: source.format.open(),
+    parsed: createParsedLine(),
+    fallbackClass: policy.classOf(source.domain ?? UNKNOWN_DOMAIN),
+    partitionDays: policy.rawTerms.map(() => new Map<number, number>()),
+    lastDay: Math.min(Math.floor(source.modifiedMs / MS_PER_DAY), policy.bounds.today),
     unknownDomainLines: 0,
     linesWithUnkeptFields: 0,
-    line(bytes, start, end, offset, next) {
-      intake.range.lines++;
-      batch.lineBytes += next - offset;
-      const code = start === end ? reasonCode.empty : parser.parse(bytes, start, end, parsed);
-      const { timeMs } = parsed;
-      if (code !== 0) {
-        const ownTimeMs = start === end ? Number.NaN : timeMs;
-        setAside(reasons[code] as Reason, ownTimeMs, { bytes, start, end }, offset, next, end - start);
-        return;
-      }
-      const domain = domainOf(bytes);
-      const classIndex = builder.domains.classes[domain] as number;
-      if (timeMs > bounds.latestMs) {
-        setAside("future", timeMs, { bytes, start, end }, offset, next, end - start, { classIndex });
-        return;
-      }
-      const day = Math.floor(timeMs / MS_PER_DAY);
-      lastDay = Math.min(day, bounds.today);
-      if (day < (bounds.oldestDay[classIndex] as number)) {
-        noteRefused(intake.range, offset, next);
-        return;
-      }
-      if (builder.domains.names[domain] === UNKNOWN_DOMAIN) intake.unknownDomainLines++;
-      if (parsed.unkeptFields > 0) intake.linesWithUnkeptFields++;
-      intake.range.stored++;
-      appendLine(batch, bytes, parsed, intake.range.index, domain, offset, rule);
-    },
+    line: (bytes, start, end, offset, next) => takeLine(state, bytes, start, end, offset, next),
     overlong(head, offset, next, lineBytes, sha256) {
-      intake.range.lines++;
-      batch.lineBytes += head.length;
-      const kept = { bytes: head, start: 0, end: head.length };
-      setAside("too-long", Number.NaN, kept, offset, next, lineBytes, { sha256 });
+      state.range.lines++;
+      builder.batch.lineBytes += head.length;
+      const kept = { bytes: head, start: 0, end: head.length, offset, next, lineBytes, sha256 };
+      setAside(state, "too-long", Number.NaN, kept, state.fallbackClass);
     },
     hole(offset, next) {
-      intake.range.lines++;
-      setAside("nul-bytes", Number.NaN, { bytes: NO_BYTES, start: 0, end: 0 }, offset, next, next - offset);
+      state.range.lines++;
+      const kept = { bytes: NO_BYTES, start: 0, end: 0, offset, next, lineBytes: next - offset };
+      setAside(state, "nul-bytes", Number.NaN, kept, state.fallbackClass);
     },
   };
-  return intake;
+  return state;
+}
+
+interface IntakeState extends LineIntake {
+  readonly builder: BatchBuilder;
+  readonly source: IntakeSource;
+  readonly policy: IntakePolicy;
+  readonly parser: LineParser;
+  readonly parsed: ParsedLine;
+  /** The class of lines of which no site is known. */
+  readonly fallbackClass: number;
+  /** By class and estimated day. */
+  readonly partitionDays: readonly Map<number, number>[];
+  /** The day of the nearest earlier line that had one. */
+  lastDay: number;
+}
+
+function takeLine(
+  state: IntakeState,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  offset: number,
+  next: number,
+): void {
+  const { builder, range, parsed } = state;
+  const { bounds } = state.policy;
+  range.lines++;
+  builder.batch.lineBytes += next - offset;
+  const code = start === end ? reasonCode.empty : state.parser.parse(bytes, start, end, parsed);
+  const { timeMs } = parsed;
+  if (code !== 0) {
+    const line = { bytes, start, end, offset, next, lineBytes: end - start };
+    setAside(state, reasons[code] as Reason, start === end ? Number.NaN : timeMs, line, state.fallbackClass);
+    return;
+  }
+  const domain = domainOf(state, bytes);
+  const classIndex = builder.domains.classes[domain] as number;
+  if (timeMs > bounds.latestMs) {
+    setAside(state, "future", timeMs, { bytes, start, end, offset, next, lineBytes: end - start }, classIndex);
+    return;
+  }
+  const day = Math.floor(timeMs / MS_PER_DAY);
+  state.lastDay = Math.min(day, bounds.today);
+  if (day < (bounds.oldestDay[classIndex] as number)) {
+    noteRefused(range, offset, next);
+    return;
+  }
+  if (builder.domains.names[domain] === UNKNOWN_DOMAIN) state.unknownDomainLines++;
+  if (parsed.unkeptFields > 0) state.linesWithUnkeptFields++;
+  range.stored++;
+  appendLine(builder.batch, bytes, parsed, range.index, domain, offset, state.source.format.escape);
+}
+
+function domainOf({ builder: { domains }, source, parsed }: IntakeState, bytes: Uint8Array): number {
+  if (source.domain !== undefined) return domainIndex(domains, source.domain);
+  const start = parsed.spans[field.domain * 2] as number;
+  if (start === -1) return domainIndex(domains, UNKNOWN_DOMAIN);
+  const end = parsed.spans[field.domain * 2 + 1] as number;
+  return loggedDomainIndex(domains, bytes, start, end, source.format.escape);
+}
+
+interface KeptLine {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly offset: number;
+  readonly next: number;
+  readonly lineBytes: number;
+  readonly sha256?: string;
+}
+
+/** Quarantines a line, or refuses it if the day it is taken to be of is past its term. */
+function setAside(
+  state: IntakeState,
+  reason: Reason,
+  timeMs: number,
+  line: KeptLine,
+  classIndex: number,
+): void {
+  const { builder, range } = state;
+  const { bounds } = state.policy;
+  const hasTime = timeMs >= WEB_BEGINS_MS;
+  // What is ahead of the clock is taken to be of today.
+  const estimatedDay = hasTime ? Math.min(Math.floor(timeMs / MS_PER_DAY), bounds.today) : state.lastDay;
+  // A time that cannot be right says nothing of the lines that follow.
+  if (hasTime && timeMs <= bounds.latestMs) state.lastDay = estimatedDay;
+  if (estimatedDay < (bounds.oldestRawDay[classIndex] as number)) {
+    noteRefused(range, line.offset, line.next);
+    return;
+  }
+  noteQuarantined(range, line.offset, line.next, reason);
+  appendUnreadLine(builder.batch, line.bytes, line.start, line.end, {
+    reason: reasonCode[reason],
+    estimatedDay,
+    partitionDay: partitionDayOf(state, estimatedDay, classIndex),
+    source: range.index,
+    offset: line.offset,
+    lineBytes: line.lineBytes,
+    sha256: line.sha256,
+  });
+}
+
+function partitionDayOf({ partitionDays, policy }: IntakeState, estimatedDay: number, classIndex: number): number {
+  const ofClass = partitionDays[classIndex] as Map<number, number>;
+  const known = ofClass.get(estimatedDay);
+  if (known !== undefined) return known;
+  const rawTerm = policy.rawTerms[classIndex] as Term;
+  const receipt: Day = dayOfEpochDay(policy.bounds.today);
+  const day = epochDay(quarantineDay(receipt, dayOfEpochDay(estimatedDay), rawTerm, policy.quarantineTerm));
+  ofClass.set(estimatedDay, day);
+  return day;
 }

@@ -29,8 +29,9 @@ export async function openStdin(
       modifiedMs,
       compression,
       read: (offset, onProgress) => {
-        const open = (): AsyncIterable<Uint8Array> => recall(file, key, sizeBytes, onProgress);
-        return skipTo(offset, compression === "none" ? open() : decompress(compression, open), CHUNK_BYTES);
+        const recallAll = (): AsyncIterable<Uint8Array> => recall(file, key, sizeBytes, onProgress);
+        const chunks = compression === "none" ? recallAll() : decompress(compression, recallAll);
+        return skipTo(offset, chunks, CHUNK_BYTES);
       },
       close: () => file.close(),
     };

@@ -96,7 +96,7 @@ describe("auditStore", () => {
       await appendRecord(roots.ledger, name, record);
     }
     const { nodes } = await auditStore(roots.ledger, roots, "control");
-    expect(nodes.map((audit) => [audit.node, audit.records]).sort()).toEqual(names.map((name) => [name, 1]));
+    expect(nodes.map((audit) => `${audit.node} ${audit.records}`).sort()).toEqual(names.map((name) => `${name} 1`));
   });
 
   it.each(["raw", "analytics", "quarantine"] as const)("finds an object that is missing in %s", async (view) => {

@@ -187,11 +187,15 @@ describe("appendText", () => {
     expect(textOf(String.raw`\x5Cx41`, escapeRule.nginx)).toBe(String.raw`\x5Cx41`);
   });
 
-  it("does not look past the end of its value", () => {
+  it.each([
+    ["c3 a9", 1, String.raw`\xC3`],
+    ["e2 82 ac", 2, String.raw`\xE2\x82`],
+    ["f0 9f 98 80", 3, String.raw`\xF0\x9F\x98`],
+    ["5c 78 34 31", 3, String.raw`\x5Cx4`],
+  ])("does not look past the end of its value, within %s after %i", (bytes, end, text) => {
     const list: ByteList = createByteList();
-    const bytes = hex("5c 78 c3 a9 34 31");
-    appendText(list, bytes, 0, 3, escapeRule.nginx);
-    expect(Buffer.from(entryOf(list, 0)).toString("latin1")).toBe(String.raw`\x5Cx\xC3`);
+    appendText(list, hex(bytes), 0, end, escapeRule.nginx);
+    expect(Buffer.from(entryOf(list, 0)).toString("latin1")).toBe(text);
   });
 });
 

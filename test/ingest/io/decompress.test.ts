@@ -186,7 +186,7 @@ describe("createZstdDecoder", () => {
 
   it.each(decoders)("by %s unpacks blocks that are plain, repeat a byte, or are empty", async (_name, openFrame) => {
     // A window of 1 KiB; the blocks "abc" (plain), 1000 times "x" (one byte), and nothing, which is the last.
-    const file = Buffer.from("28b52ffd0000" + "180000616263" + "421f0078" + "010000", "hex");
+    const file = Buffer.from("28b52ffd0000180000616263421f0078010000", "hex");
     expect(await gather(decode(openFrame, file, 512))).toEqual({ bytes: Buffer.from(`abc${"x".repeat(1000)}`), failure: undefined });
   });
 
@@ -196,12 +196,12 @@ describe("createZstdDecoder", () => {
       expect(failure).toBeInstanceOf(DamagedLogError);
       expect(failure).toMatchObject({ message: expect.stringContaining("128 MiB") });
     }
-    const most = Buffer.from("28b52ffd0088" + "010000", "hex");
+    const most = Buffer.from("28b52ffd0088010000", "hex");
     expect((await gather(decode(openFrame, most, 512))).failure).toBeUndefined();
   });
 
   it.each(decoders)("by %s says when the file ends between blocks, in a header or in a frame without data", async (_name, openFrame) => {
-    const frame = "28b52ffd0000" + "180000616263";
+    const frame = "28b52ffd0000180000616263";
     for (const file of [frame, "28b52f", "28b52ffd00", "502a4d18050000006865", `${frame}0100`]) {
       expect((await gather(decode(openFrame, Buffer.from(file, "hex"), 512))).failure).toBeInstanceOf(DamagedLogError);
     }
@@ -212,10 +212,9 @@ describe("a bzip2 file that was made to do harm", () => {
   /** One block over the byte `a` alone, whose symbols are RUNA 00, RUNB 01 and the end of the block 10. */
   function blockOf(symbols: string, origin = 0): Buffer {
     const bits = (value: number, count: number): string => value.toString(2).padStart(count, "0");
-    const hex = (text: string): string => [...text].map((digit) => bits(Number.parseInt(digit, 16), 4)).join("");
     const alphabet = bits(0x0200, 16) + bits(0x4000, 16);
     const code = bits(2, 5) + "000";
-    const block = hex("314159265359") + bits(0, 32) + "0" + bits(origin, 24) + alphabet + bits(2, 3) + bits(1, 15) + "0" + code + code + symbols;
+    const block = bits(0x3141_5926_5359, 48) + bits(0, 32) + "0" + bits(origin, 24) + alphabet + bits(2, 3) + bits(1, 15) + "0" + code + code + symbols;
     const padded = block.padEnd(Math.ceil(block.length / 8) * 8 + 64, "0");
     const bytes = padded.match(/.{8}/g)?.map((byte) => Number.parseInt(byte, 2)) ?? [];
     return Buffer.concat([Buffer.from("BZh1"), Uint8Array.from(bytes)]);

@@ -21,7 +21,7 @@ describe("headFingerprint", () => {
   });
 
   it("does not take a site for a part of the line", () => {
-    expect(of("b\n", "a\nb")).not.toBe(of("b\nb\n", "a"));
+    expect(of(".org line\n", "example")).not.toBe(of(" line\n", "example.org"));
   });
 
   it("looks at the first 64 KiB of a longer line", () => {

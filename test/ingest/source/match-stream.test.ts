@@ -101,8 +101,10 @@ describe("a file that is compared with what is stored", () => {
   });
 
   it("is recognised where pieces overlap", () => {
-    expect(match([stored("a", bytes, [[0, 300], [200, 400], [400, 700]])], bytes).id).toBe("a");
-    expect(match([stored("a", bytes, [[0, 300], [0, 300], [300, 700]])], bytes).id).toBe("a");
+    for (const chunkBytes of [1, 64, 350, 4096]) {
+      expect(match([stored("a", bytes, [[0, 300], [200, 400], [400, 700]])], bytes, chunkBytes).id).toBe("a");
+      expect(match([stored("a", bytes, [[0, 300], [0, 300], [300, 700]])], bytes, chunkBytes).id).toBe("a");
+    }
   });
 
   it("is read no further than there is something to compare", () => {
