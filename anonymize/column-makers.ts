@@ -1,4 +1,4 @@
-import { canonicalHost } from "../src/host-name.ts";
+import { canonicalHost, UNKNOWN_DOMAIN } from "../src/host-name.ts";
 import type { AnalyticsColumnName } from "../src/schema/analytics-schema.ts";
 import type { AnalyticsColumns } from "../src/schema/table-columns.ts";
 import { type AgentClass, classifyAgent } from "./classify-agent.ts";
@@ -14,7 +14,6 @@ import { type TruncatedNetwork, truncateAddress, UNKNOWN_NETWORK } from "./trunc
 type Made<Name extends AnalyticsColumnName> = Pick<AnalyticsColumns, Name>;
 
 const MS_PER_HOUR = 3_600_000;
-const UNKNOWN_DOMAIN = "unknown";
 const AS_NUMBER_MAX = 2 ** 32 - 1;
 const countryCode = /^[A-Z]{2}$/;
 

@@ -22,7 +22,11 @@ export function createAnalyticsOrder(columns: AnalyticsColumns): (rows: Uint32Ar
     // Rows that agree in domain, hour and path are few and lie together: only they need the other columns.
     for (let start = 0; start < order.length; ) {
       let end = start + 1;
-      while (end < order.length && compareRows(leadingKeys, order[start] as number, order[end] as number) === 0) end++;
+      while (
+        end < order.length &&
+        compareRows(leadingKeys, order[start] as number, order[end] as number) === 0
+      )
+        end++;
       if (end - start > 1) order.subarray(start, end).sort((a, b) => compareRows(otherKeys, a, b));
       start = end;
     }

@@ -1,3 +1,4 @@
+import { formatBytes } from "../src/format-bytes.ts";
 import { type IngestAccount, problemOf } from "./ingest-account.ts";
 
 /** How many files with problems are named before the rest is counted. */
@@ -6,10 +7,16 @@ const PROBLEMS_SHOWN_MAX = 20;
 /** The account of an ingest for a person, in lines. Names files, counts and reasons; never what a line says. */
 export function renderAccount(account: IngestAccount): string {
   const rows: [string, string][] = [
-    ["read", `${count(account.lines, "line")}, ${size(account.bytes)} from ${count(account.files.length, "file")}${rate(account)}`],
+    [
+      "read",
+      `${count(account.lines, "line")}, ${formatBytes(account.bytes)} from ${count(account.files.length, "file")}${rate(account)}`,
+    ],
     ["stored", `${count(account.stored, "line")}${objects(account)}`],
     ["quarantined", quarantined(account)],
-    ["refused", account.refused === 0 ? "0 lines" : `${count(account.refused, "line")} past their term, stored nowhere`],
+    [
+      "refused",
+      account.refused === 0 ? "0 lines" : `${count(account.refused, "line")} past their term, stored nowhere`,
+    ],
     ...notes(account),
   ];
   const text = rows.map(([name, value]) => `${name.padEnd(12)} ${value}\n`).join("");
@@ -26,7 +33,9 @@ function quarantined({ quarantined: reasons }: IngestAccount): string {
 function objects(account: IngestAccount): string {
   const views = Object.entries(account.objects);
   if (views.length === 0) return "";
-  const parts = views.map(([view, sum]) => `${view} ${count(sum.objects, "object")} ${size(sum.bytes)}`);
+  const parts = views.map(
+    ([view, sum]) => `${view} ${count(sum.objects, "object")} ${formatBytes(sum.bytes)}`,
+  );
   return ` in ${count(account.batches, "batch")}: ${parts.join(", ")}`;
 }
 
@@ -37,20 +46,42 @@ function notes(account: IngestAccount): readonly [string, string][] {
     read.reduce((total, outcome) => total + pick(outcome), 0);
   const known = sum(({ knownBytes }) => knownBytes);
   const knownFiles = read.filter(({ knownBytes }) => knownBytes > 0).length;
-  if (known > 0) rows.push(["known", `${size(known)} in ${count(knownFiles, "file")} were stored before and not read again`]);
+  if (known > 0)
+    rows.push([
+      "known",
+      `${formatBytes(known)} in ${count(knownFiles, "file")} were stored before and not read again`,
+    ]);
   const formats = new Map<string, number>();
   for (const { format } of read) formats.set(format, (formats.get(format) ?? 0) + 1);
   for (const [format, files] of formats) rows.push(["format", `${format} (${count(files, "file")})`]);
+  const others = new Map<string, number>();
+  for (const { report } of read) {
+    for (const [name, lines] of Object.entries(report.otherLayouts))
+      others.set(name, (others.get(name) ?? 0) + lines);
+  }
+  for (const [name, lines] of others)
+    rows.push(["format", `${name} (${count(lines, "line")} among those of another)`]);
   const unknown = sum(({ report }) => report.unknownDomainLines);
-  if (unknown > 0) rows.push(["domain", `${count(unknown, "line")} name no site and were stored as "unknown"; see --domain-from-file`]);
+  if (unknown > 0)
+    rows.push([
+      "domain",
+      `${count(unknown, "line")} name no site and were stored as "unknown"; see --domain-from-file`,
+    ]);
   const unkept = sum(({ report }) => report.linesWithUnkeptFields);
-  if (unkept > 0) rows.push(["not kept", `${count(unkept, "line")} hold fields that have no place in the record`]);
+  if (unkept > 0)
+    rows.push(["not kept", `${count(unkept, "line")} hold fields that have no place in the record`]);
   const unfinished = account.files.reduce((total, { outcome }) => total + unfinishedBytes(outcome), 0);
   if (unfinished > 0) {
-    rows.push(["unfinished", `${size(unfinished)} at the end of files are no whole line yet; run again, or say --finished`]);
+    rows.push([
+      "unfinished",
+      `${formatBytes(unfinished)} at the end of files are no whole line yet; run again, or say --finished`,
+    ]);
   }
   if (account.resumedBatches > 0) {
-    rows.push(["resumed", `${count(account.resumedBatches, "batch")} of an interrupted run, now in the store`]);
+    rows.push([
+      "resumed",
+      `${count(account.resumedBatches, "batch")} of an interrupted run, now in the store`,
+    ]);
   }
   return rows;
 }
@@ -66,7 +97,10 @@ function problems({ files }: IngestAccount): string {
     return problem === undefined ? [] : [`problem      ${name}: ${problem}\n`];
   });
   const rest = found.length - PROBLEMS_SHOWN_MAX;
-  return found.slice(0, PROBLEMS_SHOWN_MAX).join("") + (rest > 0 ? `problem      and ${group(rest)} more files\n` : "");
+  return (
+    found.slice(0, PROBLEMS_SHOWN_MAX).join("") +
+    (rest > 0 ? `problem      and ${group(rest)} more files\n` : "")
+  );
 }
 
 function rate({ lines, seconds }: IngestAccount): string {
@@ -81,15 +115,4 @@ function count(number: number, noun: string): string {
 
 function group(number: number): string {
   return number.toLocaleString("en-US");
-}
-
-function size(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }

@@ -1,3 +1,4 @@
+import { formatBytes } from "../src/format-bytes.ts";
 import type { QueryReport } from "./query-report.ts";
 import type { Question } from "./question.ts";
 import { createInstantFormat } from "./time/format-instant.ts";
@@ -11,7 +12,7 @@ export function summaryOf(report: QueryReport, durationMs: number): readonly str
   const cost = [
     countOf(days, "day"),
     `${objectsOpened} of ${countOf(objectsListed, "object")} opened`,
-    formatSize(bytes),
+    formatBytes(bytes),
     rowsGiven === rowsMatched ? countOf(rowsGiven, "row") : `${rowsGiven} of ${countOf(rowsMatched, "row")}`,
     `${(durationMs / 1000).toFixed(1)} s`,
   ];
@@ -39,10 +40,4 @@ function named(keys: readonly string[], what: string): readonly string[] {
 
 function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function formatSize(bytes: number): string {
-  if (bytes < 1024) return `${bytes} bytes`;
-  const power = Math.min(4, Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** power).toFixed(1)} ${["", "KiB", "MiB", "GiB", "TiB"][power] ?? ""}`;
 }

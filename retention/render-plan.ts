@@ -1,5 +1,6 @@
+import { formatBytes } from "../src/format-bytes.ts";
 import { formatTerm } from "../src/term.ts";
-import { formatBytes } from "./format-bytes.ts";
+import { terminalText } from "../src/terminal-text.ts";
 import type { ListedObject, PurgePlan, Rule } from "./plan-purge.ts";
 import { type PlanGroup, summarisePlan } from "./summarise-plan.ts";
 
@@ -80,14 +81,9 @@ function unrecognisedLines(objects: readonly ListedObject[]): readonly string[] 
   const more = objects.length - shown.length;
   return [
     "not written by hostlog, and left alone:",
-    ...shown.map(({ view, key }) => `  ${view} ${printable(key)}`),
+    ...shown.map(({ view, key }) => `  ${view} ${terminalText(key)}`),
     ...(more > 0 ? [`  and ${more} more (--output json names them)`] : []),
   ];
-}
-
-/** A strange key may hold anything, an escape sequence for the terminal too. */
-function printable(key: string): string {
-  return key.replaceAll(/[^\x21-\x7e]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }
 
 function totals({ today, destroy, keep, unrecognised }: PurgePlan, next: PlanGroup | undefined): string {

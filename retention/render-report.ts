@@ -1,5 +1,5 @@
+import { formatBytes } from "../src/format-bytes.ts";
 import type { PurgeFailure, PurgeReport } from "./execute-purge.ts";
-import { formatBytes } from "./format-bytes.ts";
 
 /** More of them on a terminal hide the outcome; JSON has all. */
 const FAILURES_SHOWN_MAX = 20;

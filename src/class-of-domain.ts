@@ -1,5 +1,5 @@
 /** The class of domains that the config does not name. */
-export const STANDARD_CLASS = "standard";
+const STANDARD_CLASS = "standard";
 
 /**
  * The retention class of a domain: by its own name, else by the longest `*.suffix` that it ends with, else

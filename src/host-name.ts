@@ -2,6 +2,9 @@ import { isIPv4, isIPv6 } from "node:net";
 import { domainToASCII, domainToUnicode } from "node:url";
 import { readClient } from "./address.ts";
 
+/** The site of lines that name none, or none that a host can have. No host has this name. */
+export const UNKNOWN_DOMAIN = "unknown";
+
 /** RFC 1035 section 2.3.4, as text without the final dot. */
 const HOST_LENGTH_MAX = 253;
 

@@ -65,6 +65,8 @@ async function tryCreate(path: string, holder: LockHolder): Promise<boolean> {
  */
 async function takeOver(path: string, holder: LockHolder): Promise<void> {
   await refuseUnlessDead(path);
+  // It may have been released since it was found: then there is nothing to take over.
+  if (await tryCreate(path, holder)) return;
   const takeover = `${path}.takeover`;
   if (!(await tryCreate(takeover, holder))) {
     // It is held for milliseconds. That of a process that died in them is removed for the next attempt.
@@ -73,12 +75,20 @@ async function takeOver(path: string, holder: LockHolder): Promise<void> {
     throw busy(path, "is being taken over from a process that died");
   }
   try {
-    await refuseUnlessDead(path);
-    await rm(path, { force: true });
+    await removeDead(path);
     if (!(await tryCreate(path, holder))) throw busy(path, "was taken by another process just now");
   } finally {
     removeOwn(takeover, holder);
   }
+}
+
+/** Removes the lock that was looked at and no other: a lock that somebody takes meanwhile stands. */
+async function removeDead(path: string): Promise<void> {
+  const found = await readLock(path);
+  if (found === undefined) return;
+  const dead = await refuseUnlessDead(path);
+  if (dead !== undefined) removeOwn(path, dead);
+  else if (found.holder === undefined) await rm(path, { force: true });
 }
 
 /** Throws for a lock that is held; returns the dead holder where the file names one. */

@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import type { OpenContext, Surroundings } from "./commands/context.ts";
 import { UserError } from "./errors.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
-import { terminalText } from "./terminal-text.ts";
+import { terminalLines } from "./terminal-text.ts";
 import { version } from "./version.ts";
 
 type LoadCommand = (openContext: OpenContext, surroundings: Surroundings) => Promise<Command>;
@@ -69,23 +69,31 @@ function overriding(command: Command): Command {
 
 function exitCodeOf(error: unknown, signal: AbortSignal): ExitCode {
   if (error instanceof UserError) {
-    process.stderr.write(`hostlog: ${shown(error.message)}\n`);
+    process.stderr.write(`hostlog: ${terminalLines(error.message)}\n`);
     return error.exitCode;
   }
   // Commander has said what is wrong already; help and version are no mistakes.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+  if (isSystemError(error)) {
+    process.stderr.write(
+      `hostlog: the system refused: ${terminalLines(error.message)}; put that right and run it again\n`,
+    );
+    return exitCode.tryAgain;
+  }
   if (signal.aborted && error instanceof Error && error.name === "AbortError") {
     process.stderr.write("hostlog: stopped before the end; run it again\n");
     return exitCode.tryAgain;
   }
   process.stderr.write("hostlog: this is a bug, please report it with what follows\n");
-  process.stderr.write(`${shown(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
+  process.stderr.write(
+    `${terminalLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
+  );
   return exitCode.bug;
 }
 
-/** A message may have lines of its own; what else a file's name or a config holds must not reach a terminal. */
-function shown(message: string): string {
-  return message.split("\n").map(terminalText).join("\n");
+/** A full disk, a folder that may not be written: nothing is wrong with the program. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && "errno" in error && "syscall" in error;
 }
 
 const signal = endingSignal();

@@ -38,7 +38,12 @@ export async function ensureStoreIdentity(
 function parseIdentity(bytes: Uint8Array, url: string): StoreIdentity {
   const fields = readJson(bytes);
   const { id, created_at: createdAt, drill: isDrill } = fields;
-  if (fields["version"] !== 1 || typeof id !== "string" || typeof createdAt !== "string" || typeof isDrill !== "boolean") {
+  if (
+    fields["version"] !== 1 ||
+    typeof id !== "string" ||
+    typeof createdAt !== "string" ||
+    typeof isDrill !== "boolean"
+  ) {
     throw new UserError(
       `${url}/${key} does not describe a store of this version of hostlog; is the URL right?`,
       exitCode.integrity,

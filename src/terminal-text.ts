@@ -13,3 +13,8 @@ export const unshowable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_C
 export function terminalText(text: string): string {
   return text.replaceAll(unshowable, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
+
+/** The same for a text of several lines: its newlines stay. */
+export function terminalLines(text: string): string {
+  return text.split("\n").map(terminalText).join("\n");
+}

@@ -44,7 +44,6 @@ export interface FilledBatch {
   /** Stream ids by source code. */
   readonly sources: readonly string[];
   readonly manifestSources: readonly ManifestSource[];
-  readonly lineBytes: number;
 }
 
 /**
@@ -125,7 +124,6 @@ export function takeBatch(builder: BatchBuilder): FilledBatch | undefined {
     domains: domains.names.slice(),
     classes: Uint8Array.from(domains.classes),
     sources: ranges.map(({ stream }) => stream.id),
-    lineBytes: batch.lineBytes,
     packed: packBatch(batch),
     manifestSources: taken.map(manifestSource),
   };
@@ -135,7 +133,8 @@ export function takeBatch(builder: BatchBuilder): FilledBatch | undefined {
 }
 
 function manifestSource(range: SourceRange): ManifestSource {
-  const { stream, name, format, from, to, pieces, lines, stored, quarantined, refused, endsUnterminated } = range;
+  const { stream, name, format, from, to, pieces, lines, stored, quarantined, refused, endsUnterminated } =
+    range;
   return {
     stream: stream.id,
     head: stream.head,

@@ -1,10 +1,12 @@
-import { type ByteDictionary, clearByteDictionary, createByteDictionary, intern } from "../../src/columns/byte-dictionary.ts";
+import {
+  type ByteDictionary,
+  clearByteDictionary,
+  createByteDictionary,
+  intern,
+} from "../../src/columns/byte-dictionary.ts";
 import { entryOf } from "../../src/columns/column.ts";
-import { canonicalHost } from "../../src/host-name.ts";
+import { canonicalHost, UNKNOWN_DOMAIN } from "../../src/host-name.ts";
 import { type EscapeRule, unescapeLogged } from "../../src/text.ts";
-
-/** The domain of lines that name none, or none that a host can have. */
-export const UNKNOWN_DOMAIN = "unknown";
 
 /** The domains of a batch, canonical, with the class of each. What a line says is looked at once for each distinct value. */
 export interface DomainTable {

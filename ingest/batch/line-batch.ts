@@ -1,4 +1,10 @@
-import { appendEntry, type ByteDictionary, clearByteDictionary, createByteDictionary, intern } from "../../src/columns/byte-dictionary.ts";
+import {
+  appendEntry,
+  type ByteDictionary,
+  clearByteDictionary,
+  createByteDictionary,
+  intern,
+} from "../../src/columns/byte-dictionary.ts";
 import { appendBytes, type ByteList, createByteList, trimmed } from "../../src/columns/column.ts";
 import type { EscapeRule } from "../../src/text.ts";
 import { FIELD_COUNT, field, type ParsedLine } from "../format/line-format.ts";
@@ -105,11 +111,19 @@ export function appendLine(
     const column = batch.fields[number] as FieldColumn;
     const start = spans[number * 2] as number;
     column.codes[row] =
-      start === -1 || number === field.domain ? 0 : codeOf(column, bytes, start, spans[number * 2 + 1] as number, rule);
+      start === -1 || number === field.domain
+        ? 0
+        : codeOf(column, bytes, start, spans[number * 2 + 1] as number, rule);
   }
 }
 
-function codeOf(column: FieldColumn, bytes: Uint8Array, start: number, end: number, rule: EscapeRule): number {
+function codeOf(
+  column: FieldColumn,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  rule: EscapeRule,
+): number {
   const { dictionary, isInterned } = column;
   return isInterned
     ? intern(dictionary, bytes, start, end, rule)

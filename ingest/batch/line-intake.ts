@@ -1,10 +1,17 @@
 import { type Day, dayOfEpochDay, epochDay, MS_PER_DAY } from "../../src/day.ts";
+import { UNKNOWN_DOMAIN } from "../../src/host-name.ts";
 import { type Reason, reasonCode, reasons } from "../../src/reason.ts";
 import type { Term } from "../../src/term.ts";
-import { createParsedLine, field, type LineFormat, type LineParser, type ParsedLine } from "../format/line-format.ts";
+import {
+  createParsedLine,
+  field,
+  type LineFormat,
+  type LineParser,
+  type ParsedLine,
+} from "../format/line-format.ts";
 import type { LineSink } from "../line/split-lines.ts";
 import { type BatchBuilder, noteQuarantined, noteRefused, type SourceRange } from "./batch-builder.ts";
-import { domainIndex, loggedDomainIndex, UNKNOWN_DOMAIN } from "./domain-table.ts";
+import { domainIndex, loggedDomainIndex } from "./domain-table.ts";
 import { type EventBounds, quarantineDay } from "./event-bounds.ts";
 import { appendLine, appendUnreadLine } from "./line-batch.ts";
 
@@ -16,6 +23,8 @@ export interface LineIntake extends LineSink {
   unknownDomainLines: number;
   /** Lines that held fields without a place in the record. */
   linesWithUnkeptFields: number;
+  /** How many lines were read by another layout than the source's own, by its name. */
+  otherLayouts(): Readonly<Record<string, number>>;
 }
 
 export interface IntakeSource {
@@ -60,6 +69,7 @@ export function createLineIntake(
     lastDay: Math.min(Math.floor(source.modifiedMs / MS_PER_DAY), policy.bounds.today),
     unknownDomainLines: 0,
     linesWithUnkeptFields: 0,
+    otherLayouts: () => otherLayouts(state.parser),
     line: (bytes, start, end, offset, next) => takeLine(state, bytes, start, end, offset, next),
     overlong(head, offset, next, lineBytes, sha256) {
       state.range.lines++;
@@ -74,6 +84,13 @@ export function createLineIntake(
     },
   };
   return state;
+}
+
+function otherLayouts(parser: LineParser): Readonly<Record<string, number>> {
+  const [, ...others] = parser.countLines?.() ?? [];
+  return Object.fromEntries(
+    others.filter(({ lines }) => lines > 0).map(({ format, lines }) => [format.name, lines]),
+  );
 }
 
 interface IntakeState extends LineIntake {
@@ -112,7 +129,13 @@ function takeLine(
   const domain = domainOf(state, bytes);
   const classIndex = builder.domains.classes[domain] as number;
   if (timeMs > bounds.latestMs) {
-    setAside(state, "future", timeMs, { bytes, start, end, offset, next, lineBytes: end - start }, classIndex);
+    setAside(
+      state,
+      "future",
+      timeMs,
+      { bytes, start, end, offset, next, lineBytes: end - start },
+      classIndex,
+    );
     return;
   }
   const day = Math.floor(timeMs / MS_PER_DAY);
@@ -176,7 +199,11 @@ function setAside(
   });
 }
 
-function partitionDayOf({ partitionDays, policy }: IntakeState, estimatedDay: number, classIndex: number): number {
+function partitionDayOf(
+  { partitionDays, policy }: IntakeState,
+  estimatedDay: number,
+  classIndex: number,
+): number {
   const ofClass = partitionDays[classIndex] as Map<number, number>;
   const known = ofClass.get(estimatedDay);
   if (known !== undefined) return known;

@@ -1,5 +1,11 @@
 import { readClient } from "../../src/address.ts";
-import { appendBytes, type ByteList, type BytesColumn, createByteList, entryOf } from "../../src/columns/column.ts";
+import {
+  appendBytes,
+  type ByteList,
+  type BytesColumn,
+  createByteList,
+  entryOf,
+} from "../../src/columns/column.ts";
 import { canonicalHost } from "../../src/host-name.ts";
 import type { RawColumns } from "../../src/schema/table-columns.ts";
 import { appendText, type EscapeRule } from "../../src/text.ts";

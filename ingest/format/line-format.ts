@@ -75,4 +75,7 @@ export interface LineParser {
    * linear in the line's length, whatever the line is.
    */
   parse(bytes: Uint8Array, start: number, end: number, line: ParsedLine): number;
+
+  /** Of a parser that knows several layouts: how many lines each has read so far, the main one first. */
+  countLines?(): readonly { readonly format: LineFormat; readonly lines: number }[];
 }

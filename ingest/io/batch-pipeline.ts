@@ -6,6 +6,8 @@ export interface BatchPipeline {
   submit(batch: FilledBatch): Promise<void>;
   /** Returns once every batch is committed. Throws what went wrong. */
   finish(): Promise<void>;
+  /** Returns once nothing is under way any more, whatever became of it: before locks are given up. */
+  settle(): Promise<void>;
 }
 
 /**
@@ -41,6 +43,9 @@ export function createBatchPipeline<Encoded>(
     },
     async finish() {
       while (underWay.length > 0) await underWay.shift();
+    },
+    async settle() {
+      await Promise.allSettled([encoding, sending, ...underWay]);
     },
   };
 }

@@ -69,7 +69,8 @@ function* readNext(stream: Bzip2Stream): Generator<Uint8Array> {
     if (magic !== 0x425a68 || level < 1 || level > 9) throw new Bzip2Error("no header of a stream");
     stream.level = level;
     stream.checksum = 0;
-    if (stream.links.length !== level * BLOCK_BYTES_UNIT) stream.links = new Uint32Array(level * BLOCK_BYTES_UNIT);
+    if (stream.links.length !== level * BLOCK_BYTES_UNIT)
+      stream.links = new Uint32Array(level * BLOCK_BYTES_UNIT);
     return;
   }
   const magic = [readBits(bits, 24), readBits(bits, 24)];
@@ -80,7 +81,8 @@ function* readNext(stream: Bzip2Stream): Generator<Uint8Array> {
     bits.heldBits -= bits.heldBits % 8;
     return;
   }
-  if (magic[0] !== BLOCK_MAGIC[0] || magic[1] !== BLOCK_MAGIC[1]) throw new Bzip2Error("no block begins here");
+  if (magic[0] !== BLOCK_MAGIC[0] || magic[1] !== BLOCK_MAGIC[1])
+    throw new Bzip2Error("no block begins here");
   const block = readBlock(bits, stream.links);
   let found = 0xffff_ffff;
   for (const chunk of undoRuns(block)) found = checksumOf(chunk, found);

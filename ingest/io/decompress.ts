@@ -24,7 +24,8 @@ export function compressionOf(magic: Uint8Array): Compression | "none" {
   if (isAt(0x1f, 0x8b)) return "gzip";
   if (isAt(0x42, 0x5a, 0x68)) return "bzip2";
   if (isAt(0x28, 0xb5, 0x2f, 0xfd)) return "zstd";
-  if (isAt(0xfd, 0x37, 0x7a, 0x58, 0x5a)) throw new Error("it is compressed with xz; unpack it and pass it as -");
+  if (isAt(0xfd, 0x37, 0x7a, 0x58, 0x5a))
+    throw new Error("it is compressed with xz; unpack it and pass it as -");
   if (isAt(0x50, 0x4b, 0x03, 0x04)) throw new Error("it is a zip archive; unpack it first");
   return "none";
 }
@@ -47,7 +48,10 @@ export async function* decompress(
   } catch (error) {
     // Node's decoders drop what came out of the portion in which they fail: that one is fed again byte by byte.
     if (!(error instanceof DamagedLogError) || !reading.isPushing) throw error;
-    yield* skipTo(givenBytes, unpack(compression, open(), reading.portionAt, { portionAt: 0, isPushing: false }));
+    yield* skipTo(
+      givenBytes,
+      unpack(compression, open(), reading.portionAt, { portionAt: 0, isPushing: false }),
+    );
   }
 }
 

@@ -2,7 +2,13 @@ import type { BatchBuilder } from "../batch/batch-builder.ts";
 import type { IntakePolicy } from "../batch/line-intake.ts";
 import type { LineFormat } from "../format/line-format.ts";
 import { headFingerprint } from "../source/head-fingerprint.ts";
-import { createStreamMatcher, feedMatcher, matchedStream, uncoveredRanges } from "../source/match-stream.ts";
+import {
+  createStreamMatcher,
+  feedMatcher,
+  matchedStream,
+  plausibleStreams,
+  uncoveredRanges,
+} from "../source/match-stream.ts";
 import { addStream, candidatesOf, type KnownStream, type StreamIndex } from "../source/stream-index.ts";
 import { DamagedLogError } from "./damaged-log-error.ts";
 import type { OpenLog } from "./open-log.ts";
@@ -23,9 +29,10 @@ export type LogOutcome =
   | { readonly kind: "unknown-format"; readonly sampledLines: number };
 
 /** Finds the format of a log from its first bytes; undefined, with the number of lines tried, if none fits. */
-export type ChooseFormat = (
-  sample: Uint8Array,
-) => { readonly format: LineFormat | undefined; readonly sampledLines: number };
+export type ChooseFormat = (sample: Uint8Array) => {
+  readonly format: LineFormat | undefined;
+  readonly sampledLines: number;
+};
 
 export interface LogJob {
   readonly log: OpenLog;
@@ -60,16 +67,26 @@ export async function ingestLog(
   const { format, sampledLines } = job.chooseFormat(sample);
   if (format === undefined) return { kind: "unknown-format", sampledLines };
 
-  const head = headFingerprint(sample, domain);
-  const stream = (await findStream(log, candidatesOf(streams, head))) ?? addStream(streams, head);
-  const lengthBytes = log.compression === "none" ? (log.sizeBytes ?? 0) : Number.POSITIVE_INFINITY;
+  const { secret } = streams;
+  const head = headFingerprint(secret, sample, domain);
+  const candidates = plausibleStreams(candidatesOf(streams, head), sample, secret);
+  const known = await findStream(log, candidates, secret);
+  const stream = known.stream ?? addStream(streams, head);
+  const lengthBytes = log.compression === "none" ? (log.sizeBytes ?? 0) : known.lengthBytes;
   const gaps = uncoveredRanges(stream.pieces, lengthBytes);
-  const knownBytes = stream.pieces.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, lengthBytes) - from), 0);
+  const knownBytes = stream.pieces.reduce(
+    (sum, { from, to }) => sum + Math.max(0, Math.min(to, lengthBytes) - from),
+    0,
+  );
   let report = nothingRead;
   for (const range of gaps) {
+    if (job.signal.aborted) break;
     const isFinished = job.isFinished && range.to === lengthBytes;
     const source = { format, domain, modifiedMs: log.modifiedMs };
-    report = added(report, await readSource({ ...job, stream, range, source, isFinished }, builder, policy, flush));
+    report = added(
+      report,
+      await readSource({ ...job, stream, secret, range, source, isFinished }, builder, policy, flush),
+    );
   }
   return { kind: "read", format: format.name, knownBytes, report };
 }
@@ -79,6 +96,7 @@ const nothingRead: SourceReport = {
   unfinishedBytes: 0,
   unknownDomainLines: 0,
   linesWithUnkeptFields: 0,
+  otherLayouts: {},
   damage: undefined,
 };
 
@@ -89,11 +107,23 @@ function added(sum: SourceReport, part: SourceReport): SourceReport {
     unfinishedBytes: part.unfinishedBytes,
     unknownDomainLines: sum.unknownDomainLines + part.unknownDomainLines,
     linesWithUnkeptFields: sum.linesWithUnkeptFields + part.linesWithUnkeptFields,
+    otherLayouts: addedCounts(sum.otherLayouts, part.otherLayouts),
     damage: sum.damage ?? part.damage,
   };
 }
 
-async function readSample(log: OpenLog): Promise<{ readonly sample: Buffer; readonly damage: string | undefined }> {
+function addedCounts(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const sum = { ...a };
+  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
+}
+
+async function readSample(
+  log: OpenLog,
+): Promise<{ readonly sample: Buffer; readonly damage: string | undefined }> {
   const parts: Buffer[] = [];
   let length = 0;
   try {
@@ -110,18 +140,35 @@ async function readSample(log: OpenLog): Promise<{ readonly sample: Buffer; read
   return { sample: Buffer.concat(parts), damage: undefined };
 }
 
-/** Compares the whole log with the streams that begin like it. */
-async function findStream(log: OpenLog, candidates: readonly KnownStream[]): Promise<KnownStream | undefined> {
-  if (candidates.length === 0) return undefined;
-  const matcher = createStreamMatcher(candidates);
+interface FoundStream {
+  readonly stream: KnownStream | undefined;
+  /** Of the decompressed log; infinite if it was not read to its end. */
+  readonly lengthBytes: number;
+}
+
+/**
+ * Compares the whole log with the streams that begin like it. A compressed one is read to its end, so that one
+ * that is stored already need not be unpacked a second time.
+ */
+async function findStream(
+  log: OpenLog,
+  candidates: readonly KnownStream[],
+  secret: Uint8Array,
+): Promise<FoundStream> {
+  const unread = Number.POSITIVE_INFINITY;
+  if (candidates.length === 0) return { stream: undefined, lengthBytes: unread };
+  const matcher = createStreamMatcher(candidates, secret);
   let offset = 0;
   try {
     for await (const chunk of log.read(0)) {
-      if (!feedMatcher(matcher, chunk, offset)) break;
+      const isOpen = feedMatcher(matcher, chunk, offset);
       offset += chunk.length;
+      if (isOpen || (log.compression !== "none" && matchedStream(matcher) !== undefined)) continue;
+      return { stream: matchedStream(matcher), lengthBytes: unread };
     }
   } catch (error) {
     if (!(error instanceof DamagedLogError)) throw error;
+    return { stream: matchedStream(matcher), lengthBytes: unread };
   }
-  return matchedStream(matcher);
+  return { stream: matchedStream(matcher), lengthBytes: offset };
 }

@@ -1,12 +1,19 @@
 import { UserError } from "../../src/errors.ts";
 import { exitCode } from "../../src/exit-code.ts";
-import { appendRecord, type ChainHead, emptyChain, readChain, type StoredRecord } from "../../src/ledger/chain.ts";
+import {
+  appendRecord,
+  type ChainHead,
+  emptyChain,
+  readChain,
+  type StoredRecord,
+} from "../../src/ledger/chain.ts";
 import { decodeManifest, type Manifest } from "../../src/ledger/manifest.ts";
 import type { BatchRecord } from "../../src/ledger/record.ts";
 import { sha256Hex } from "../../src/sha256.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { addCommitted, type CommittedRanges, overlapsCommitted } from "../source/committed-ranges.ts";
 import { addManifest, createStreamIndex, type StreamIndex } from "../source/stream-index.ts";
+import { ensureNodeSecret } from "./node-secret.ts";
 
 /** What is committed of a node's lines, and the way to commit more. */
 export interface NodeLedger {
@@ -34,7 +41,7 @@ const FETCHES = 16;
  * knows which lines are stored already.
  */
 export async function openNodeLedger(ledger: ObjectStore, node: string): Promise<NodeLedger> {
-  const streams = createStreamIndex(node);
+  const streams = createStreamIndex(node, await ensureNodeSecret(ledger, node));
   const ranges: CommittedRanges = new Map();
   /** By batch, what stands before its record. */
   const committed = new Map<string, ChainHead>();

@@ -69,11 +69,26 @@ async function* readPlain(
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   let at = from;
   while (at < to) {
-    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, to - at), at);
+    const { bytesRead } = await readAt(file, buffer, Math.min(buffer.length, to - at), at);
     // What is left was taken away by somebody else, and its last line may be half a line.
     if (bytesRead === 0) throw new DamagedLogError("it became shorter while it was read");
     at += bytesRead;
     onProgress?.(at);
     yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** An error of the disk ends this log and no other: what was read of it before is whole. */
+async function readAt(
+  file: FileHandle,
+  buffer: Buffer,
+  length: number,
+  position: number,
+): Promise<{ readonly bytesRead: number }> {
+  try {
+    return await file.read(buffer, 0, length, position);
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new DamagedLogError(`the disk could not read it (${reason})`, { cause: error });
   }
 }

@@ -8,7 +8,8 @@ import { skipTo } from "./skip-to.ts";
 /**
  * Takes standard input to its end and makes a log of it that can be read more than once, as finding out what
  * is stored already needs. The bytes wait in a file without a name, encrypted with a key that exists in this
- * process only: when it ends, however it ends, nothing readable is left.
+ * process only: when it ends, however it ends, nothing readable is left. Throws what the input throws
+ * before its end: nothing of it is stored then.
  */
 export async function openStdin(
   input: AsyncIterable<Uint8Array>,

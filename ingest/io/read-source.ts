@@ -1,8 +1,14 @@
-import { createHash, type Hash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { type BatchBuilder, isFull, openRange } from "../batch/batch-builder.ts";
-import { createLineIntake, type IntakePolicy, type IntakeSource, type LineIntake } from "../batch/line-intake.ts";
+import {
+  createLineIntake,
+  type IntakePolicy,
+  type IntakeSource,
+  type LineIntake,
+} from "../batch/line-intake.ts";
 import { createLineSplitter, feedLines, finishLines, type LineSplitter } from "../line/split-lines.ts";
 import type { Range } from "../source/match-stream.ts";
+import { createPieceHash } from "../source/piece-hash.ts";
 import { addPiece, type KnownStream } from "../source/stream-index.ts";
 import { DamagedLogError } from "./damaged-log-error.ts";
 import type { OpenLog } from "./open-log.ts";
@@ -10,6 +16,8 @@ import type { OpenLog } from "./open-log.ts";
 export interface SourceJob {
   readonly log: OpenLog;
   readonly stream: KnownStream;
+  /** Keys the hashes of the pieces. */
+  readonly secret: Uint8Array;
   readonly range: Range;
   readonly source: IntakeSource;
   readonly lineBytesMax: number;
@@ -27,6 +35,8 @@ export interface SourceReport {
   readonly unfinishedBytes: number;
   readonly unknownDomainLines: number;
   readonly linesWithUnkeptFields: number;
+  /** Lines of other layouts than the format that was found, by the layout's name. */
+  readonly otherLayouts: Readonly<Record<string, number>>;
   /** What is wrong with the file, if it could not be read to its end. */
   readonly damage: string | undefined;
 }
@@ -45,12 +55,14 @@ export async function readSource(
   const names = { name: log.name, format: source.format.name };
   const splitter = createLineSplitter(range.from, job.lineBytesMax);
   const intake = createLineIntake(builder, openRange(builder, stream, names, range.from), source, policy);
-  const piece = { from: range.from, hash: createHash("sha256") };
+  const { secret } = job;
+  const piece = { from: range.from, secret, hash: createPieceHash(secret) };
   const reportOf = (damage: string | undefined): SourceReport => ({
     readBytes: piece.from - range.from,
     unfinishedBytes: splitter.offset - piece.from,
     unknownDomainLines: intake.unknownDomainLines,
     linesWithUnkeptFields: intake.linesWithUnkeptFields,
+    otherLayouts: intake.otherLayouts(),
     damage,
   });
   let damage: string | undefined;
@@ -74,6 +86,7 @@ export async function readSource(
 }
 
 interface OpenPiece {
+  readonly secret: Uint8Array;
   from: number;
   hash: Hash;
 }
@@ -94,7 +107,7 @@ function closePiece(intake: LineIntake, piece: OpenPiece, to: number): void {
   intake.range.to = to;
   addPiece(intake.range.stream, { from: piece.from, to, sha256 });
   piece.from = to;
-  piece.hash = createHash("sha256");
+  piece.hash = createPieceHash(piece.secret);
 }
 
 /** The chunks of a range, cut off at its end; at a stream's beginning in small portions. */

@@ -23,13 +23,12 @@ export function createZlibDecoder(stream: ZlibStream): Decoder {
   /** What came out before the damage is handed on first. */
   function* drain(): Generator<Uint8Array> {
     yield* unpacked.splice(0);
-    if (failure !== undefined) throw new DamagedLogError("its compressed data is cut off or damaged", { cause: failure });
+    if (failure !== undefined)
+      throw new DamagedLogError("its compressed data is cut off or damaged", { cause: failure });
   }
   return {
     async *push(portion) {
-      if (stream.bytesWritten === givenBytes) {
-        await Promise.race([closed, new Promise<void>((resolve) => stream.write(portion, () => resolve()))]);
-      }
+      await Promise.race([closed, new Promise<void>((resolve) => stream.write(portion, () => resolve()))]);
       givenBytes += portion.length;
       const ignoredBytes = Math.min(portion.length, givenBytes - stream.bytesWritten);
       const ignored = portion.subarray(portion.length - ignoredBytes);

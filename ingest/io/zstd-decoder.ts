@@ -26,7 +26,8 @@ export function createScriptFrameDecoder(): Decoder {
       failure = error;
     }
     yield* unpacked.splice(0);
-    if (failure !== undefined) throw new DamagedLogError("its compressed data is cut off or damaged", { cause: failure });
+    if (failure !== undefined)
+      throw new DamagedLogError("its compressed data is cut off or damaged", { cause: failure });
   }
   return {
     push: (portion) => step(portion, false),

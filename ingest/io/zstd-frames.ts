@@ -91,9 +91,13 @@ function readFrameHeader(frames: ZstdFrames): boolean {
   const sizeAt = dictionaryAt + ([0, 1, 2, 4][descriptor & 3] as number);
   const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6] as number;
   if (held.length < sizeAt + sizeBytes) return false;
-  const windowBytes = isSingleSegment ? numberAt(held, sizeAt, sizeBytes) : windowOf(held[windowAt] as number);
+  const windowBytes = isSingleSegment
+    ? numberAt(held, sizeAt, sizeBytes)
+    : windowOf(held[windowAt] as number);
   if (windowBytes > WINDOW_BYTES_MAX) {
-    throw new DamagedLogError("it needs more than 128 MiB to unpack; unpack it with zstd --long=31 and pass it as -");
+    throw new DamagedLogError(
+      "it needs more than 128 MiB to unpack; unpack it with zstd --long=31 and pass it as -",
+    );
   }
   frames.hasChecksum = (descriptor & 4) !== 0;
   frames.stage = "block";

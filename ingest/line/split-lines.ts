@@ -142,7 +142,8 @@ function gather(splitter: LineSplitter, chunk: Uint8Array, from: number, to: num
     splitter.overlong = createHash("sha256").update(splitter.carry.subarray(0, carryBytes));
   }
   splitter.overlong?.update(part);
-  const kept = splitter.overlong === undefined ? part : part.subarray(0, Math.max(0, HEAD_BYTES - carryBytes));
+  const kept =
+    splitter.overlong === undefined ? part : part.subarray(0, Math.max(0, HEAD_BYTES - carryBytes));
   keep(splitter, kept, carryBytes);
   splitter.carryBytes += part.length;
 }

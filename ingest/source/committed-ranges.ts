@@ -16,7 +16,10 @@ export function addCommitted(committed: CommittedRanges, { sources }: Pick<Manif
 }
 
 /** True when a batch took bytes that are committed already. */
-export function overlapsCommitted(committed: CommittedRanges, { sources }: Pick<Manifest, "sources">): boolean {
+export function overlapsCommitted(
+  committed: CommittedRanges,
+  { sources }: Pick<Manifest, "sources">,
+): boolean {
   return sources.some(({ stream, from, to }) =>
     (committed.get(stream) ?? []).some((range) => range.from < to && from < range.to),
   );

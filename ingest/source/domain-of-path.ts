@@ -46,7 +46,9 @@ function matchPart(part: string, name: string): { readonly domain: string | unde
     .split(/(\*|\{domain\})/)
     .map((piece) => {
       if (piece === "*") return "[^/]*?";
-      return piece === "{domain}" ? "(?<domain>[^/]+?)" : piece.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+      return piece === "{domain}"
+        ? "(?<domain>[^/]+?)"
+        : piece.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
     })
     .join("");
   const match = new RegExp(`^${expression}$`).exec(name);

@@ -1,4 +1,5 @@
-import { createHash, type Hash } from "node:crypto";
+import type { Hash } from "node:crypto";
+import { createPieceHash } from "./piece-hash.ts";
 import type { KnownStream, Piece } from "./stream-index.ts";
 
 /** Bytes of a stream, `to` not included. */
@@ -9,6 +10,7 @@ export interface Range {
 
 /** A file compared with the streams that begin like it: fed from its first byte on, in order. */
 export interface StreamMatcher {
+  readonly secret: Uint8Array;
   readonly candidates: Candidate[];
 }
 
@@ -21,12 +23,13 @@ interface Candidate {
   isContradicted: boolean;
 }
 
-export function createStreamMatcher(streams: readonly KnownStream[]): StreamMatcher {
+export function createStreamMatcher(streams: readonly KnownStream[], secret: Uint8Array): StreamMatcher {
   return {
+    secret,
     candidates: streams.map((stream) => ({
       stream,
       next: 0,
-      hash: createHash("sha256"),
+      hash: createPieceHash(secret),
       hashed: 0,
       matchedBytes: 0,
       isContradicted: false,
@@ -35,14 +38,24 @@ export function createStreamMatcher(streams: readonly KnownStream[]): StreamMatc
 }
 
 /** Feeds the bytes at `offset`. Returns false once no candidate is left and the rest need not be read. */
-export function feedMatcher({ candidates }: StreamMatcher, chunk: Uint8Array, offset: number): boolean {
+export function feedMatcher(
+  { candidates, secret }: StreamMatcher,
+  chunk: Uint8Array,
+  offset: number,
+): boolean {
   let isOpen = false;
   for (const candidate of candidates) {
-    if (!candidate.isContradicted) feedCandidate(candidate, chunk, offset);
+    if (!candidate.isContradicted) feedCandidate(candidate, secret, chunk, offset);
     isOpen ||= !candidate.isContradicted && candidate.next < candidate.stream.pieces.length;
   }
   return isOpen;
 }
+
+/**
+ * A file may end inside a stored piece, as an older copy does. What is in that piece cannot be compared, and is
+ * believed only if so much before it was equal: one line alone may begin many logs.
+ */
+const PROOF_BYTES = 4096;
 
 /**
  * The stream that the file is: none of its stored pieces contradicts the file, and at least one is in it. Of
@@ -52,9 +65,34 @@ export function matchedStream({ candidates }: StreamMatcher): KnownStream | unde
   let best: Candidate | undefined;
   for (const candidate of candidates) {
     if (candidate.isContradicted || candidate.matchedBytes === 0) continue;
+    if (candidate.hashed > 0 && candidate.matchedBytes < PROOF_BYTES) continue;
     if (best === undefined || candidate.matchedBytes > best.matchedBytes) best = candidate;
   }
   return best?.stream;
+}
+
+/**
+ * The streams whose first piece can be the beginning of the file, of which `sample` is the head. Thousands of
+ * logs may begin with the same line, and the whole file is compared with those only that this leaves.
+ */
+export function plausibleStreams(
+  streams: readonly KnownStream[],
+  sample: Uint8Array,
+  secret: Uint8Array,
+): readonly KnownStream[] {
+  const ends = new Set(streams.flatMap(({ pieces: [first] }) => (first?.from === 0 ? [first.to] : [])));
+  const hash = createPieceHash(secret);
+  const hashes = new Map<number, string>();
+  let at = 0;
+  for (const end of [...ends].sort((a, b) => a - b)) {
+    if (end > sample.length) break;
+    hashes.set(end, hash.update(sample.subarray(at, end)).copy().digest("hex"));
+    at = end;
+  }
+  return streams.filter(({ pieces: [first] }) => {
+    const found = first?.from === 0 ? hashes.get(first.to) : undefined;
+    return found === undefined || found === first?.sha256;
+  });
 }
 
 /** What of the first `length` bytes no piece covers, in order. */
@@ -70,7 +108,7 @@ export function uncoveredRanges(pieces: readonly Piece[], length: number): reado
   return ranges;
 }
 
-function feedCandidate(candidate: Candidate, chunk: Uint8Array, offset: number): void {
+function feedCandidate(candidate: Candidate, secret: Uint8Array, chunk: Uint8Array, offset: number): void {
   const { pieces } = candidate.stream;
   const end = offset + chunk.length;
   let at = offset;
@@ -88,15 +126,15 @@ function feedCandidate(candidate: Candidate, chunk: Uint8Array, offset: number):
     candidate.hashed += stop - at;
     at = stop;
     if (stop < piece.to) return;
-    comparePiece(candidate, piece);
+    comparePiece(candidate, secret, piece);
     if (candidate.isContradicted) return;
   }
 }
 
-function comparePiece(candidate: Candidate, piece: Piece): void {
+function comparePiece(candidate: Candidate, secret: Uint8Array, piece: Piece): void {
   if (candidate.hash.digest("hex") === piece.sha256) candidate.matchedBytes += piece.to - piece.from;
   else candidate.isContradicted = true;
-  candidate.hash = createHash("sha256");
+  candidate.hash = createPieceHash(secret);
   candidate.hashed = 0;
   candidate.next++;
 }

@@ -1,7 +1,7 @@
 import type { Manifest } from "../../src/ledger/manifest.ts";
 import { sha256Hex } from "../../src/sha256.ts";
 
-/** Consecutive bytes of a stream that are stored, and their SHA-256. */
+/** Consecutive bytes of a stream that are stored, and their hash: see `createPieceHash`. */
 export interface Piece {
   readonly from: number;
   readonly to: number;
@@ -22,11 +22,13 @@ export interface KnownStream {
  */
 export interface StreamIndex {
   readonly node: string;
+  /** Keys the hashes of heads and pieces. */
+  readonly secret: Uint8Array;
   readonly byHead: Map<string, KnownStream[]>;
 }
 
-export function createStreamIndex(node: string): StreamIndex {
-  return { node, byHead: new Map() };
+export function createStreamIndex(node: string, secret: Uint8Array): StreamIndex {
+  return { node, secret, byHead: new Map() };
 }
 
 /** Adds what a committed batch took. */
@@ -49,7 +51,11 @@ export function candidatesOf(index: StreamIndex, head: string): readonly KnownSt
 /** A new stream: another one than all that are known to begin like this. */
 export function addStream(index: StreamIndex, head: string): KnownStream {
   const ordinal = candidatesOf(index, head).length;
-  return streamOf(index, head, sha256Hex(`hostlog stream\n${index.node}\n${head}\n${ordinal}\n`).slice(0, 32));
+  return streamOf(
+    index,
+    head,
+    sha256Hex(`hostlog stream\n${index.node}\n${head}\n${ordinal}\n`).slice(0, 32),
+  );
 }
 
 /** Keeps the pieces in order; they come in order but for gaps that are filled later. */
@@ -65,6 +71,7 @@ function streamOf(index: StreamIndex, head: string, id: string): KnownStream {
   const found = known.find((stream) => stream.id === id);
   if (found !== undefined) return found;
   const stream: KnownStream = { id, head, pieces: [] };
-  index.byHead.set(head, [...known, stream]);
+  known.push(stream);
+  index.byHead.set(head, known);
   return stream;
 }

@@ -1,4 +1,4 @@
-import { addDays, type Day } from "../../src/day.ts";
+import type { Day } from "../../src/day.ts";
 import { UserError } from "../../src/errors.ts";
 import { exitCode } from "../../src/exit-code.ts";
 import { dayPrefix, parseKey } from "../../src/partition.ts";
@@ -65,11 +65,12 @@ async function listRange(
   const [first] = days;
   const last = days.at(-1);
   if (first === undefined || last === undefined) return [];
-  const end = dayPrefix(addDays(last, 1));
+  const lastPrefix = dayPrefix(last);
   const objects: StoredObject[] = [];
   for await (const object of store.list("dt=", { startAfter: dayPrefix(first) })) {
     signal.throwIfAborted();
-    if (object.key >= end) break;
+    // Keys of one day begin alike, and those of later days are greater than each of them.
+    if (object.key > lastPrefix && !object.key.startsWith(lastPrefix)) break;
     objects.push(object);
   }
   return objects;

@@ -1,8 +1,8 @@
 import { writeToString } from "fast-csv";
+import { terminalText } from "../../src/terminal-text.ts";
 import type { ResultColumn } from "../result-column.ts";
 import type { Cell, Row } from "../row.ts";
 import { exportValue } from "./export-value.ts";
-import { terminalText } from "../../src/terminal-text.ts";
 
 /**
  * What spreadsheets take for the beginning of a formula (OWASP ASVS 1.2.10): = + - @, their full-width and

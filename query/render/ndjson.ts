@@ -1,7 +1,7 @@
+import { unshowable } from "../../src/terminal-text.ts";
 import type { ResultColumn } from "../result-column.ts";
 import type { Row } from "../row.ts";
 import { exportValue } from "./export-value.ts";
-import { unshowable } from "../../src/terminal-text.ts";
 
 /**
  * Rows as one JSON object on a line each, with every column in its order, null where there is no value. It

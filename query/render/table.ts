@@ -1,9 +1,9 @@
+import { terminalText } from "../../src/terminal-text.ts";
 import type { ResultColumn } from "../result-column.ts";
 import type { Cell, Row } from "../row.ts";
 import { createInstantFormat } from "../time/format-instant.ts";
 import { columnWidths } from "./column-widths.ts";
 import { displayWidth, shortened } from "./display-width.ts";
-import { terminalText } from "../../src/terminal-text.ts";
 
 export interface TableOptions {
   readonly columns: readonly ResultColumn[];

@@ -55,7 +55,8 @@ export function intern(
   for (let probe = 0; probe < PROBES_MAX; probe++) {
     const code = slots[slot] as number;
     if (code === 0) break;
-    if (dictionary.hashes[code - 1] === hash && isEntry(dictionary, code - 1, source, start, end, tag)) return code;
+    if (dictionary.hashes[code - 1] === hash && isEntry(dictionary, code - 1, source, start, end, tag))
+      return code;
     slot = (slot + 1) & mask;
   }
   const code = appendEntry(dictionary, source, start, end, tag);

@@ -79,8 +79,20 @@ function encodeQuarantine({ packed, origin, batch }: EncodeRequest): readonly En
   if (rows === 0) return [];
   const columns = quarantineColumns(packed, origin);
   return groupBy(rows, (row) => partitionDay[row] as number).map(([epochDay, selected]) => {
-    const name = { day: dayOfEpochDay(epochDay), node: origin.node, retentionClass: "standard", isSealed: false };
-    return encodeObject("quarantine", formatKey({ ...name, batch }), quarantineSchema, columns, selected, batch);
+    const name = {
+      day: dayOfEpochDay(epochDay),
+      node: origin.node,
+      retentionClass: "standard",
+      isSealed: false,
+    };
+    return encodeObject(
+      "quarantine",
+      formatKey({ ...name, batch }),
+      quarantineSchema,
+      columns,
+      selected,
+      batch,
+    );
   });
 }
 
@@ -93,8 +105,6 @@ function encodeObject<Schema extends TableSchema>(
   batch?: string,
 ): EncodedObject {
   const metadata = {
-    "hostlog.table": schema.table,
-    "hostlog.schema_version": String(schema.version),
     "hostlog.program": `hostlog ${version}`,
     ...(batch === undefined ? {} : { "hostlog.batch": batch }),
   };
@@ -128,7 +138,9 @@ function groupBy(count: number, groupOf: (row: number) => number): readonly [num
     const group = groupOf(row);
     sizes.set(group, (sizes.get(group) ?? 0) + 1);
   }
-  const groups = new Map([...sizes].map(([group, size]) => [group, { rows: new Uint32Array(size), filled: 0 }]));
+  const groups = new Map(
+    [...sizes].map(([group, size]) => [group, { rows: new Uint32Array(size), filled: 0 }]),
+  );
   for (let row = 0; row < count; row++) {
     const group = groups.get(groupOf(row));
     if (group !== undefined) group.rows[group.filled++] = row;

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createAnonymizer } from "../../anonymize/anonymizer.ts";
-import { openNetworkTables } from "./open-network-tables.ts";
-import { type EncodeRequest, type EncodeSettings, encodeBatch } from "./encode-batch.ts";
 import type { AnalyticsSettings } from "../../config/config.ts";
+import { type EncodeRequest, type EncodeSettings, encodeBatch } from "./encode-batch.ts";
+import { openNetworkTables } from "./open-network-tables.ts";
 
 /** What the worker is started with. */
 export interface WorkerStart {
@@ -18,5 +18,8 @@ const anonymizer = createAnonymizer({
 
 parentPort?.on("message", (request: EncodeRequest) => {
   const objects = encodeBatch(request, settings, anonymizer);
-  parentPort?.postMessage(objects, objects.map(({ bytes }) => bytes.buffer as ArrayBuffer));
+  parentPort?.postMessage(
+    objects,
+    objects.map(({ bytes }) => bytes.buffer as ArrayBuffer),
+  );
 });

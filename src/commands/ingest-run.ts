@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { batchRecord } from "../../ingest/batch/batch-record.ts";
+import type { Config } from "../../config/config.ts";
 import { createBatchBuilder, type FilledBatch, takeBatch } from "../../ingest/batch/batch-builder.ts";
+import { batchRecord } from "../../ingest/batch/batch-record.ts";
 import { type ClassPolicy, type EventBounds, eventBounds } from "../../ingest/batch/event-bounds.ts";
 import type { IngestAccount } from "../../ingest/ingest-account.ts";
 import { addCommitted, addCut, createIngestTotals, sumOf } from "../../ingest/ingest-totals.ts";
@@ -12,13 +13,19 @@ import { ensureSecret } from "../../ingest/io/secret-file.ts";
 import { type BatchDestination, sendBatch } from "../../ingest/io/send-batch.ts";
 import type { Spool, SpoolEntry } from "../../ingest/io/spool.ts";
 import { addManifest } from "../../ingest/source/stream-index.ts";
-import type { Config } from "../../config/config.ts";
 import { classOfDomain } from "../class-of-domain.ts";
+import { dayOfMs, epochDay } from "../day.ts";
+import { UserError } from "../errors.ts";
+import { exitCode } from "../exit-code.ts";
 import { batchId, decodeManifest, encodeManifest, type Manifest } from "../ledger/manifest.ts";
+import type { RecordedObject } from "../ledger/record.ts";
+import { parseKey } from "../partition.ts";
 import { rawSchema } from "../schema/raw-schema.ts";
-import { ensureStoreIdentity } from "../store-identity.ts";
+import { ensureStoreIdentity, type StoreIdentity } from "../store-identity.ts";
+import { oldestKeptDay } from "../term.ts";
 import { type BatchEncoder, createBatchEncoder } from "./batch-encoder.ts";
 import type { Context } from "./context.ts";
+import { openNetworkTables } from "./open-network-tables.ts";
 import { type LogInput, readInputs } from "./read-inputs.ts";
 
 export interface IngestRequest {
@@ -49,10 +56,10 @@ export async function runIngest(request: IngestRequest): Promise<IngestAccount> 
   const { context, node, clock } = request;
   const startedAt = performance.now();
   const destination = await openDestination(request);
-  const resumedBatches = await resumeSpool(destination);
   const classes = classPolicies(context.config);
   const bounds = eventBounds(context.nowMs, classes);
-  const encoder = await openEncoder(context, classes, bounds);
+  const resumedBatches = await resumeSpool(destination, pastTerm(context, bounds, classes));
+  const encoder = await openEncoder(request, classes, bounds);
   const totals = createIngestTotals();
   const { batchRows, batchBytes, lineBytesMax } = context.config.ingest;
   const classOf = classIndexOf(context.config, classes);
@@ -84,13 +91,25 @@ export async function runIngest(request: IngestRequest): Promise<IngestAccount> 
   const { chooseFormat, isFinished } = request;
   const { signal } = context;
   try {
-    const reading = { streams, builder, policy, flush, chooseFormat, lineBytesMax, isFinished, clock, onProgress, signal };
+    const reading = {
+      streams,
+      builder,
+      policy,
+      flush,
+      chooseFormat,
+      lineBytesMax,
+      isFinished,
+      clock,
+      onProgress,
+      signal,
+    };
     const files = await readInputs(request.inputs, reading);
     await flush();
     await pipeline.finish();
     const seconds = (performance.now() - startedAt) / 1000;
     return { node, files, ...sumOf(totals), resumedBatches, seconds, isInterrupted: signal.aborted };
   } finally {
+    await pipeline.settle();
     await encoder.close();
   }
 }
@@ -103,16 +122,41 @@ async function openDestination({ context, node, openSpool }: IngestRequest): Pro
     ledger: await context.openRoot("ledger"),
   };
   const at = new Date(context.nowMs).toISOString();
-  await ensureStoreIdentity(await context.openRoot("published"), { at, isDrill: context.nowIsArgument });
-  const spool = openSpool(join(context.stateDirectory, "spool", node));
+  const published = await context.openRoot("published");
+  const identity = await ensureStoreIdentity(published, { at, isDrill: context.nowIsArgument });
+  checkDrill(context, identity);
+  // A batch that was cut for one store must never be sent to another.
+  const spool = openSpool(join(context.stateDirectory, "spool", identity.id, node));
   return { roots, spool, ledger: await openNodeLedger(roots.ledger, node) };
 }
 
-/** Sends what an earlier run left in the spool, and returns how many batches were new to the ledger. */
-async function resumeSpool(destination: BatchDestination): Promise<number> {
+/** Under a made-up clock lines of a real store would be refused, or kept, by mistake and for good. */
+function checkDrill({ nowIsArgument, stderr }: Context, { isDrill }: StoreIdentity): void {
+  if (nowIsArgument && !isDrill) {
+    throw new UserError(
+      "this store holds real visits: with --now, lines would be refused or kept by a made-up clock; leave --now out, or use a store of its own for drills",
+      exitCode.usage,
+    );
+  }
+  if (isDrill && !nowIsArgument) {
+    stderr.write(
+      "warning: this store was made for drills: what is in it may be destroyed under a made-up clock\n",
+    );
+  }
+}
+
+/**
+ * Sends what an earlier run left in the spool, and returns how many batches were new to the ledger. An entry of
+ * which something has passed its term meanwhile is dropped: its lines are read from their files anew.
+ */
+async function resumeSpool(destination: BatchDestination, isPastTerm: IsPastTerm): Promise<number> {
   const { spool, ledger } = destination;
   let resumed = 0;
   for (const record of await spool.records()) {
+    if (!ledger.isCommitted(record.batch) && record.objects.some(isPastTerm)) {
+      await spool.remove(record.batch);
+      continue;
+    }
     const isNew = !ledger.isCommitted(record.batch);
     const manifestBytes = isNew ? await spool.readManifest(record.batch) : undefined;
     await sendBatch(record, destination);
@@ -121,6 +165,24 @@ async function resumeSpool(destination: BatchDestination): Promise<number> {
     resumed++;
   }
   return resumed;
+}
+
+type IsPastTerm = (object: RecordedObject) => boolean;
+
+function pastTerm(
+  { config, nowMs }: Context,
+  bounds: EventBounds,
+  classes: readonly ClassPolicy[],
+): IsPastTerm {
+  const oldestQuarantine = oldestKeptDay(dayOfMs(nowMs), config.quarantineTerm);
+  return ({ view, key }) => {
+    const name = parseKey(key);
+    if (name === undefined) return false;
+    if (view === "quarantine") return name.day < oldestQuarantine;
+    const index = classes.findIndex((policy) => policy.name === name.retentionClass);
+    const oldest = view === "raw" ? bounds.oldestRawDay : bounds.oldestAnalyticsDay;
+    return epochDay(name.day) < (oldest[index] ?? Number.NEGATIVE_INFINITY);
+  };
 }
 
 function classPolicies({ classes }: Config): readonly ClassPolicy[] {
@@ -137,16 +199,18 @@ function classIndexOf(config: Config, classes: readonly ClassPolicy[]): (domain:
 }
 
 async function openEncoder(
-  { config, stateDirectory }: Context,
+  { context: { config, stateDirectory }, node }: IngestRequest,
   classes: readonly ClassPolicy[],
   { oldestRawDay, oldestAnalyticsDay }: EventBounds,
 ): Promise<BatchEncoder> {
+  // A table that cannot be read is reported here, before a line is read; the encoder opens it for itself.
+  await openNetworkTables(config.analytics);
   return createBatchEncoder({
     settings: {
       classNames: classes.map(({ name }) => name),
       oldestRawDay,
       oldestAnalyticsDay,
-      nameSecret: await ensureSecret(join(stateDirectory, "analytics-names.secret")),
+      nameSecret: await ensureSecret(join(stateDirectory, `analytics-names-${node}.secret`)),
     },
     analytics: config.analytics,
   });
@@ -159,10 +223,21 @@ async function encodeEntry(
 ): Promise<SpoolEntry> {
   const batch = batchId(rawSchema.version, node, manifestSources);
   const receivedAtMs = clock();
-  const encoded = await encoder.encode({ batch, packed, origin: { node, receivedAtMs, sources, domains }, classes });
+  const encoded = await encoder.encode({
+    batch,
+    packed,
+    origin: { node, receivedAtMs, sources, domains },
+    classes,
+  });
   const manifest: Manifest = { version: 1, node, batch, sources: manifestSources };
   const manifestBytes = await encodeManifest(manifest);
-  const objects = encoded.map(({ view, key, rows, sha256, bytes }) => ({ view, key, rows, sizeBytes: bytes.length, sha256 }));
+  const objects = encoded.map(({ view, key, rows, sha256, bytes }) => ({
+    view,
+    key,
+    rows,
+    sizeBytes: bytes.length,
+    sha256,
+  }));
   const record = batchRecord(manifest, manifestBytes, objects, {
     at: new Date(receivedAtMs).toISOString(),
     clock: context.nowIsArgument ? "argument" : "system",

@@ -1,17 +1,17 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { addAbortSignal } from "node:stream";
 import { Command } from "commander";
 import { glob } from "tinyglobby";
-import { isNodeName } from "../partition.ts";
-import { createMixedFormat } from "../../ingest/format/mixed-format.ts";
 import { detectFormat } from "../../ingest/format/detect-format.ts";
+import { createMixedFormat } from "../../ingest/format/mixed-format.ts";
 import { presets } from "../../ingest/format/presets.ts";
 import { readFormat } from "../../ingest/format/read-format.ts";
 import { problemOf } from "../../ingest/ingest-account.ts";
 import type { ChooseFormat } from "../../ingest/io/ingest-log.ts";
 import { openLog } from "../../ingest/io/open-log.ts";
-import { createSpool, type Spool } from "../../ingest/io/spool.ts";
 import { openStdin } from "../../ingest/io/open-stdin.ts";
+import { createSpool, type Spool } from "../../ingest/io/spool.ts";
 import { renderAccount } from "../../ingest/render-account.ts";
 import { compileDomainOfPath } from "../../ingest/source/domain-of-path.ts";
 import { UserError } from "../errors.ts";
@@ -19,10 +19,12 @@ import { exitCode } from "../exit-code.ts";
 import { canonicalHost } from "../host-name.ts";
 import { inParallel } from "../in-parallel.ts";
 import { withLock } from "../lock-file.ts";
+import { isNodeName } from "../partition.ts";
+import { terminalLines } from "../terminal-text.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
 import { runIngest } from "./ingest-run.ts";
-import type { LogInput } from "./read-inputs.ts";
 import { createProgressBar } from "./progress-bar.ts";
+import type { LogInput } from "./read-inputs.ts";
 
 interface IngestOptions extends CommonOptions {
   readonly format?: string;
@@ -34,13 +36,22 @@ interface IngestOptions extends CommonOptions {
 }
 
 /** `openSpool` is the program's own but in a test, which gives one that breaks its promise. */
-export function ingestCommand(openContext: OpenContext, openSpool: (directory: string) => Spool = createSpool): Command {
+export function ingestCommand(
+  openContext: OpenContext,
+  openSpool: (directory: string) => Spool = createSpool,
+): Command {
   const command = new Command("ingest")
     .description("read access logs and store what is new in them")
     .argument("<files...>", "log files, plain or compressed (gzip, bzip2, zstd); globs; - for standard input")
-    .option("--format <format>", "auto, a preset (common, combined, vhost_common, vhost_combined), 'nginx:<log_format>' or 'apache:<LogFormat>'")
+    .option(
+      "--format <format>",
+      "auto, a preset (common, combined, vhost_common, vhost_combined), 'nginx:<log_format>' or 'apache:<LogFormat>'",
+    )
     .option("--domain <name>", "the site that all lines are of")
-    .option("--domain-from-file <pattern>", "where the site stands in the file's path, such as '{domain}.access.log'")
+    .option(
+      "--domain-from-file <pattern>",
+      "where the site stands in the file's path, such as '{domain}.access.log'",
+    )
     .option("--node <name>", "the hosting node that wrote the lines (default: this machine, or the config's)")
     .option("--finished", "nobody writes to the files any more: a last line without a newline counts")
     .option("--output <kind>", "text, or json for the account on standard output", "text")
@@ -66,7 +77,10 @@ async function ingest(
   }
   const node = options.node ?? context.config.node;
   if (!isNodeName(node)) {
-    throw new UserError(`"${node}" is no node name: use lower-case letters, digits, dots and hyphens`, exitCode.usage);
+    throw new UserError(
+      `"${node}" is no node name: use lower-case letters, digits, dots and hyphens`,
+      exitCode.usage,
+    );
   }
   const inputs = await findInputs(files, options, context);
   const chooseFormat = formatChooser(options.format ?? context.config.ingest.format);
@@ -89,11 +103,15 @@ async function ingest(
     }
   });
   if (options.output === "json") context.stdout.write(`${JSON.stringify(account)}\n`);
-  else context.stdout.write(renderAccount(account));
-  if (account.isInterrupted) throw new UserError("interrupted; run again to read the rest", exitCode.tryAgain);
+  else context.stdout.write(terminalLines(renderAccount(account)));
+  if (account.isInterrupted)
+    throw new UserError("interrupted; run again to read the rest", exitCode.tryAgain);
   const problems = account.files.filter(({ outcome }) => problemOf(outcome) !== undefined).length;
   if (problems > 0) {
-    throw new UserError(`${problems} of ${account.files.length} files could not be read whole, see above`, exitCode.partial);
+    throw new UserError(
+      `${problems} of ${account.files.length} files could not be read whole, see above`,
+      exitCode.partial,
+    );
   }
 }
 
@@ -113,7 +131,11 @@ async function findInputs(
     domain: domain ?? canonicalHostOrNone(domainOfPath(name)),
     open: () =>
       name === "-"
-        ? openStdin(process.stdin, join(context.stateDirectory, "stdin"), context.nowMs)
+        ? openStdin(
+            addAbortSignal(context.signal, process.stdin),
+            join(context.stateDirectory, "stdin"),
+            context.nowMs,
+          )
         : openLog(name),
   }));
 }
@@ -150,7 +172,8 @@ function formatChooser(setting: string): ChooseFormat {
   return (sample) => {
     const detection = detectFormat(sample);
     return {
-      format: detection.kind === "found" ? createMixedFormat(detection.format, Object.values(presets)) : undefined,
+      format:
+        detection.kind === "found" ? createMixedFormat(detection.format, Object.values(presets)) : undefined,
       sampledLines: detection.sampledLines,
     };
   };

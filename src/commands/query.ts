@@ -8,12 +8,12 @@ import { type AskedQuestion, readColumns, readQuestion } from "../../query/read-
 import { renderCsv } from "../../query/render/csv.ts";
 import { renderNdjson } from "../../query/render/ndjson.ts";
 import { renderTable } from "../../query/render/table.ts";
-import { terminalText } from "../terminal-text.ts";
 import { exportColumns, tableColumns } from "../../query/result-column.ts";
 import { rangeText, summaryOf } from "../../query/summary.ts";
 import { canonicalZone } from "../../query/time/zone.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
+import { terminalText } from "../terminal-text.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
 
 type Output = "table" | "ndjson" | "csv";

@@ -29,7 +29,10 @@ export interface Reading {
 }
 
 /** Reads the logs one after the other. One that cannot be read does not stop the others. */
-export async function readInputs(inputs: readonly LogInput[], reading: Reading): Promise<readonly FileAccount[]> {
+export async function readInputs(
+  inputs: readonly LogInput[],
+  reading: Reading,
+): Promise<readonly FileAccount[]> {
   const files: FileAccount[] = [];
   let doneBytes = 0;
   for (const input of inputs) {
@@ -81,7 +84,8 @@ async function openInput(input: LogInput): Promise<OpenLog | string> {
   try {
     return await input.open();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    // The signal came while standard input was being taken in: nothing of it is stored.
+    if (!(error instanceof Error) || error.name === "AbortError") throw error;
     const code = "code" in error ? error.code : undefined;
     if (code === "ENOENT") return "there is no such file";
     if (code === "EACCES" || code === "EPERM") return "this user may not read it";

@@ -17,13 +17,14 @@ import { exitCode } from "../exit-code.ts";
 import { appendRecord, type ChainHead, readChain } from "../ledger/chain.ts";
 import type { PurgeRecord } from "../ledger/purge-record.ts";
 import { withLock } from "../lock-file.ts";
+import { CONTROL_CHAIN } from "../partition.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { readStoreIdentity } from "../store-identity.ts";
+import { terminalLines } from "../terminal-text.ts";
 import type { View } from "../view.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
 
 /** The chain that holds what was decided and done for the whole store. */
-const CONTROL_CHAIN = "control";
 
 interface PlanOptions extends CommonOptions {
   readonly output?: "table" | "json";
@@ -126,7 +127,8 @@ async function runOnSchedule(openContext: OpenContext, options: CommonOptions): 
         // Opened anew, for the clock of this run and for a config that has changed.
         await runOnce(await openContext(options), {});
       } catch (error) {
-        if (!(error instanceof UserError)) throw error;
+        // A full disk or a store that is away must not end the schedule; a mistake in the program must.
+        if (!(error instanceof UserError || (error instanceof Error && "syscall" in error))) throw error;
         stderr.write(`retention: ${error.message} (at the latest, the next scheduled run tries again)\n`);
       }
     },
@@ -184,7 +186,9 @@ function writePlan(context: Context, options: PlanOptions, plan: PurgePlan): voi
 }
 
 function writeReport(context: Context, options: PlanOptions, report: PurgeReport): void {
-  context.stdout.write(isTable(context, options) ? renderReportTable(report) : renderReportJson(report));
+  context.stdout.write(
+    isTable(context, options) ? terminalLines(renderReportTable(report)) : renderReportJson(report),
+  );
 }
 
 function isTable({ stdout }: Context, { output }: PlanOptions): boolean {

@@ -2,8 +2,8 @@ import { sha256Hex } from "../sha256.ts";
 import { ObjectNotFoundError, type ObjectStore } from "../store/object-store.ts";
 import { type View, views } from "../view.ts";
 import { readChain } from "./chain.ts";
-import { addsUp, coverStream, type StreamCoverage } from "./coverage.ts";
 import { compareObjects, type ExpectedObject, type ObjectFinding } from "./compare-objects.ts";
+import { addsUp, coverStream, type StreamCoverage } from "./coverage.ts";
 import { decodeManifest, type Manifest, type ManifestSource } from "./manifest.ts";
 import type { BatchRecord, RecordedObject } from "./record.ts";
 
@@ -34,7 +34,13 @@ export type Finding =
   | { readonly kind: "manifest"; readonly node: string; readonly batch: string; readonly message: string }
   /** A record's counts are not those of its manifest, or do not add up. */
   | { readonly kind: "counts"; readonly node: string; readonly batch: string }
-  | { readonly kind: "gap" | "overlap"; readonly node: string; readonly stream: string; readonly from: number; readonly to: number };
+  | {
+      readonly kind: "gap" | "overlap";
+      readonly node: string;
+      readonly stream: string;
+      readonly from: number;
+      readonly to: number;
+    };
 
 /**
  * Reads every chain and manifest, lists every view, and compares. Throws when a chain itself is broken: then
@@ -143,7 +149,8 @@ function expectObjects(
   objects: readonly RecordedObject[],
   expected: ReadonlyMap<View, Map<string, ExpectedObject>>,
 ): void {
-  for (const { view, key, sizeBytes } of objects) expected.get(view)?.set(key, { sizeBytes, isDestroyed: false });
+  for (const { view, key, sizeBytes } of objects)
+    expected.get(view)?.set(key, { sizeBytes, isDestroyed: false });
 }
 
 async function readManifest(
@@ -175,7 +182,9 @@ function agrees({ counts, objects }: BatchRecord, { sources }: Manifest): boolea
   const covers = sources.map((source) => coverStream([source]));
   const sum = (pick: (cover: StreamCoverage) => number): number =>
     covers.reduce((total, cover) => total + pick(cover), 0);
-  const quarantined = sum((cover) => Object.values(cover.quarantined).reduce((total, lines) => total + lines, 0));
+  const quarantined = sum((cover) =>
+    Object.values(cover.quarantined).reduce((total, lines) => total + lines, 0),
+  );
   const rowsOf = (view: View): number =>
     objects.reduce((total, object) => total + (object.view === view ? object.rows : 0), 0);
   return (

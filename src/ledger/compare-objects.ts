@@ -12,7 +12,13 @@ export type ObjectFinding =
   /** Recorded, not destroyed, and not there. */
   | { readonly kind: "missing"; readonly view: View; readonly key: string }
   /** There, but of another size than recorded. */
-  | { readonly kind: "changed"; readonly view: View; readonly key: string; readonly sizeBytes: number; readonly recordedBytes: number }
+  | {
+      readonly kind: "changed";
+      readonly view: View;
+      readonly key: string;
+      readonly sizeBytes: number;
+      readonly recordedBytes: number;
+    }
   /** Recorded as destroyed, and still there or there again. */
   | { readonly kind: "undead"; readonly view: View; readonly key: string }
   /** There, and no record names it: a batch on its way, or an object that somebody else put there. */
@@ -30,7 +36,8 @@ export function compareObjects(
     if (isDestroyed) {
       if (sizeBytes !== undefined) findings.push({ kind: "undead", view, key });
     } else if (sizeBytes === undefined) findings.push({ kind: "missing", view, key });
-    else if (sizeBytes !== recordedBytes) findings.push({ kind: "changed", view, key, sizeBytes, recordedBytes });
+    else if (sizeBytes !== recordedBytes)
+      findings.push({ kind: "changed", view, key, sizeBytes, recordedBytes });
   }
   for (const key of listed.keys()) {
     if (!expected.has(key)) findings.push({ kind: "unrecorded", view, key });

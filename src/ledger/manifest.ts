@@ -24,7 +24,7 @@ export interface ManifestSource {
   readonly from: number;
   readonly to: number;
   /**
-   * Consecutive pieces that fill the range: where each ends, and its SHA-256. Pieces let a shorter or longer
+   * Consecutive pieces that fill the range: where each ends, and its keyed hash (see `createPieceHash`). Pieces let a shorter or longer
    * copy of the same log be recognised.
    */
   readonly pieces: readonly (readonly [to: number, sha256: string])[];

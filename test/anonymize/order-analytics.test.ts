@@ -63,7 +63,9 @@ describe("createAnalyticsOrder", () => {
       { domain: "a.nl", time: 0 },
     ];
     const columns = columnsOf(rows);
-    expect([...createAnalyticsOrder(columns)(Uint32Array.of(0, 1, 2, 3, 4, 5, 6))]).toEqual([6, 5, 4, 3, 2, 1, 0]);
+    expect([...createAnalyticsOrder(columns)(Uint32Array.of(0, 1, 2, 3, 4, 5, 6))]).toEqual([
+      6, 5, 4, 3, 2, 1, 0,
+    ]);
   });
 
   it("sorts text by its bytes and byte counts of any size by value", () => {

@@ -98,4 +98,3 @@ export async function ingestToFolder(path: string, folder: string): Promise<Meas
     return { count: account.stored, outputBytes };
   });
 }
-

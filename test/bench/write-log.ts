@@ -1,11 +1,19 @@
-import { createWriteStream } from "node:fs";
 import { once } from "node:events";
+import { createWriteStream } from "node:fs";
 import { clfTime } from "../support/log-lines.ts";
 
 /** When the log that {@link writeLog} makes ends. */
 export const logEndMs = Date.parse("2026-03-03T00:00:00Z");
 
-const pages = ["/", "/wp-login.php", "/shop/", "/contact", "/blog/how-we-work", "/assets/app.js", "/style.css"];
+const pages = [
+  "/",
+  "/wp-login.php",
+  "/shop/",
+  "/contact",
+  "/blog/how-we-work",
+  "/assets/app.js",
+  "/style.css",
+];
 const agents = [
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
   "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
@@ -39,7 +47,8 @@ function lineAt(index: number, lines: number, random: (below: number) => number)
   const time = clfTime(logEndMs - 3 * 86_400_000 + Math.floor((index / lines) * 3 * 86_400_000));
   const site = `site-${Math.floor(200 / (1 + random(200)))}.example.org`;
   const v4 = `${["192.0.2", "198.51.100", "203.0.113"][random(3)]}.${random(256)}`;
-  const client = random(4) === 0 ? `2001:db8:${random(4096).toString(16)}::${random(65_536).toString(16)}` : v4;
+  const client =
+    random(4) === 0 ? `2001:db8:${random(4096).toString(16)}::${random(65_536).toString(16)}` : v4;
   const page = random(3) === 0 ? `/product/${random(500_000)}/detail` : pages[random(pages.length)];
   const query = random(5) === 0 ? `?ref=${random(1_000_000)}` : "";
   const referrer = random(2) === 0 ? "-" : `https://www.example.net/search/${random(20_000)}`;

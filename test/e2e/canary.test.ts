@@ -59,7 +59,10 @@ async function objectsOf(root: string): Promise<readonly string[]> {
 }
 
 /** Which of the secrets can be found anywhere in the parts, in any letter case. */
-function found(parts: readonly Buffer[], secrets: Readonly<Record<string, string | Uint8Array>>): readonly string[] {
+function found(
+  parts: readonly Buffer[],
+  secrets: Readonly<Record<string, string | Uint8Array>>,
+): readonly string[] {
   return Object.entries(secrets)
     .filter(([, value]) => parts.some((part) => holds(part, value)))
     .map(([name]) => name);
@@ -91,19 +94,30 @@ describe("the analytics view, our own messages and the ledger", () => {
     await writeFile(join(folder, "access.log"), logText());
     const common = ["--store", store, "--now", now];
 
-    const ingested = await runHostlog(["ingest", ...common, "--domain", "shop.example.org", join(folder, "access.log")], { directory: folder });
+    const ingested = await runHostlog(
+      ["ingest", ...common, "--domain", "shop.example.org", join(folder, "access.log")],
+      { directory: folder },
+    );
     const planned = await runHostlog(["retention", "plan", ...common], { directory: folder });
     const verified = await runHostlog(["verify", ...common, "--sources"], { directory: folder });
-    const refused = await runHostlog(["query", ...common, "--view", "analytics", "--agent", "x"], { directory: folder });
+    const refused = await runHostlog(["query", ...common, "--view", "analytics", "--agent", "x"], {
+      directory: folder,
+    });
     expect([ingested.status, planned.status, verified.status, refused.status]).toEqual([0, 0, 0, 64]);
 
     const partsOf = async (view: string): Promise<readonly Buffer[]> =>
       (await Promise.all((await objectsOf(join(store, view))).map(readableParts))).flat();
     const raw = await partsOf("raw");
     const analytics = await partsOf("analytics");
-    const ledgerNames = (await readdir(join(store, "ledger"), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-    const ledger = await Promise.all(ledgerNames.map((entry) => readFile(join(entry.parentPath, entry.name))));
-    const said = [ingested, planned, verified, refused].map(({ stdout, stderr }) => Buffer.from(stdout + stderr));
+    const ledgerNames = (
+      await readdir(join(store, "ledger"), { recursive: true, withFileTypes: true })
+    ).filter((entry) => entry.isFile());
+    const ledger = await Promise.all(
+      ledgerNames.map((entry) => readFile(join(entry.parentPath, entry.name))),
+    );
+    const said = [ingested, planned, verified, refused].map(({ stdout, stderr }) =>
+      Buffer.from(stdout + stderr),
+    );
 
     const secrets: Readonly<Record<string, string | Uint8Array>> = { ...canaries, ...addressSecrets() };
     const rawFinds = new Set(found(raw, secrets));

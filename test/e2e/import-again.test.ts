@@ -29,13 +29,16 @@ async function openWorld(): Promise<World> {
   const common = ["--store", join(folder, "store"), "--now", "2026-03-01T12:00:00Z"];
   const run = async (args: readonly string[]): Promise<string> => {
     const finished = await runHostlog([...args, ...common], { directory: folder });
-    expect(finished.stderr.replace(/^warning: this is a drill.*\n/, ""), finished.stdout).not.toContain("hostlog:");
+    expect(finished.stderr.replace(/^warning: this is a drill.*\n/, ""), finished.stdout).not.toContain(
+      "hostlog:",
+    );
     return finished.stdout;
   };
   return {
     folder,
     path: (name) => join(folder, name),
-    ingest: async (...args) => (JSON.parse(await run(["ingest", "--output", "json", ...args])) as { stored: number }).stored,
+    ingest: async (...args) =>
+      (JSON.parse(await run(["ingest", "--output", "json", ...args])) as { stored: number }).stored,
     storedRows: async () => {
       const rows = await run(["query", "--from", "2026-03-01", "--output", "csv", "--columns", "path"]);
       return rows.split("\n").filter((line) => line !== "").length - 1;

@@ -1,7 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DrillLogs, findFaults, ingestArguments, killAndRunAgain, writeDrillLogs } from "../support/kill-drill.ts";
+import {
+  type DrillLogs,
+  findFaults,
+  ingestArguments,
+  killAndRunAgain,
+  writeDrillLogs,
+} from "../support/kill-drill.ts";
 import { runHostlog } from "../support/run-hostlog.ts";
 
 /** A few instants on every run of the tests; `test/long/kill.test.ts` has two hundred. */

@@ -17,10 +17,26 @@ async function drillStore(lines: readonly string[]): Promise<{ folder: string; s
   return { folder, store };
 }
 
-async function ingest(folder: string, store: string, ...more: readonly string[]): ReturnType<typeof runHostlog> {
+async function ingest(
+  folder: string,
+  store: string,
+  ...more: readonly string[]
+): ReturnType<typeof runHostlog> {
   const log = join(folder, "shop.example.org.log");
   return await runHostlog(
-    ["ingest", "--store", store, "--now", now, "--node", "web01", "--domain-from-file", "{domain}.log", ...more, log],
+    [
+      "ingest",
+      "--store",
+      store,
+      "--now",
+      now,
+      "--node",
+      "web01",
+      "--domain-from-file",
+      "{domain}.log",
+      ...more,
+      log,
+    ],
     { directory: folder },
   );
 }
@@ -36,20 +52,47 @@ describe("hostlog ingest, query and retention on a folder", () => {
   it("answers who asked for a file, from logs it has just read", async () => {
     const { folder, store } = await drillStore([
       combinedLine({ ms: nowMs - 5 * hourMs }),
-      combinedLine({ ms: nowMs - 4 * hourMs, client: "203.0.113.66", request: "GET /backup.zip HTTP/1.1", bytes: 7_340_032 }),
-      combinedLine({ ms: nowMs - 3 * hourMs, client: "2001:db8::1", request: "GET /backup.zip?part=2 HTTP/2.0" }),
+      combinedLine({
+        ms: nowMs - 4 * hourMs,
+        client: "203.0.113.66",
+        request: "GET /backup.zip HTTP/1.1",
+        bytes: 7_340_032,
+      }),
+      combinedLine({
+        ms: nowMs - 3 * hourMs,
+        client: "2001:db8::1",
+        request: "GET /backup.zip?part=2 HTTP/2.0",
+      }),
     ]);
     expect(await ingest(folder, store)).toMatchObject({ status: 0 });
 
     const answer = await runHostlog(
-      ["query", "--store", store, "--now", now, "--since", "1d", "--path", "/backup.zip", "--domain", "shop.example.org"],
+      [
+        "query",
+        "--store",
+        store,
+        "--now",
+        now,
+        "--since",
+        "1d",
+        "--path",
+        "/backup.zip",
+        "--domain",
+        "shop.example.org",
+      ],
       { directory: folder },
     );
 
     expect(answer.status).toBe(0);
     expect(rowsOf(answer.stdout)).toMatchObject([
       { client_ip: "203.0.113.66", path: "/backup.zip", query: null, bytes_sent: 7_340_032, node: "web01" },
-      { client_ip: "2001:db8::1", path: "/backup.zip", query: "part=2", protocol: "HTTP/2.0", source_offset: expect.any(Number) },
+      {
+        client_ip: "2001:db8::1",
+        path: "/backup.zip",
+        query: "part=2",
+        protocol: "HTTP/2.0",
+        source_offset: expect.any(Number),
+      },
     ]);
   });
 
@@ -80,7 +123,8 @@ describe("hostlog ingest, query and retention on a folder", () => {
     await ingest(folder, store);
     const retention = (action: string, instant: string): ReturnType<typeof runHostlog> =>
       runHostlog(["retention", action, "--store", store, "--now", instant], { directory: folder });
-    const days = async (): Promise<string[]> => (await readdir(join(folder, "store", "raw"))).filter((name) => name.startsWith("dt=")).sort();
+    const days = async (): Promise<string[]> =>
+      (await readdir(join(folder, "store", "raw"))).filter((name) => name.startsWith("dt=")).sort();
 
     expect(await retention("run", "2026-03-01T23:59:59Z")).toMatchObject({ status: 0 });
     expect(await days()).toEqual(["dt=2024-03-01", "dt=2024-03-02"]);
@@ -99,7 +143,9 @@ describe("hostlog ingest, query and retention on a folder", () => {
     await writeFile(join(folder, "access.log"), `${combinedLine({ ms: Date.now() - hourMs })}\n`);
     await runHostlog(["ingest", "--store", store, join(folder, "access.log")], { directory: folder });
 
-    const purge = await runHostlog(["retention", "run", "--store", store, "--now", "2031-01-01"], { directory: folder });
+    const purge = await runHostlog(["retention", "run", "--store", store, "--now", "2031-01-01"], {
+      directory: folder,
+    });
 
     expect(purge.status).toBe(64);
     expect(purge.stderr).toContain("drill");

@@ -18,7 +18,9 @@ describe("hostlog on an S3 endpoint", () => {
         `s3: { endpoint: "${server.endpoint}", region: us-east-1, force_path_style: true }`,
         `state: ${join(folder, "state")}`,
         "stores:",
-        ...["raw", "analytics", "quarantine", "ledger", "published"].map((root) => `  ${root}: s3://bucket-${root}/logs`),
+        ...["raw", "analytics", "quarantine", "ledger", "published"].map(
+          (root) => `  ${root}: s3://bucket-${root}/logs`,
+        ),
       ].join("\n"),
     );
     await writeFile(
@@ -35,12 +37,15 @@ describe("hostlog on an S3 endpoint", () => {
     };
 
     await run("2026-02-04", "ingest", "--domain", "shop.example.org", join(folder, "access.log"));
-    expect((await run("2026-02-04", "query", "--from", "2026-02-01", "--address", "203.0.113.0/24")).split("\n")).toHaveLength(4);
+    expect(
+      (await run("2026-02-04", "query", "--from", "2026-02-01", "--address", "203.0.113.0/24")).split("\n"),
+    ).toHaveLength(4);
     await run("2028-02-03", "retention", "run");
-    expect((await run("2028-02-03", "query", "--from", "2026-02-01", "--columns", "time")).split("\n")).toEqual([
-      '{"time":"2026-02-03T12:00:00.000Z"}',
-      "",
-    ]);
-    expect(await run("2028-02-03", "verify")).toContain("raw: 3 objects recorded, 2 of them destroyed; 1 in the store");
+    expect(
+      (await run("2028-02-03", "query", "--from", "2026-02-01", "--columns", "time")).split("\n"),
+    ).toEqual(['{"time":"2026-02-03T12:00:00.000Z"}', ""]);
+    expect(await run("2028-02-03", "verify")).toContain(
+      "raw: 3 objects recorded, 2 of them destroyed; 1 in the store",
+    );
   });
 });

@@ -2,9 +2,23 @@ import { describe, expect, it } from "vitest";
 import type { FileAccount, IngestAccount } from "../../ingest/ingest-account.ts";
 import { renderAccount } from "../../ingest/render-account.ts";
 
-function file(name: string, report: Record<string, unknown> = {}, more: Record<string, unknown> = {}): FileAccount {
-  const nothing = { readBytes: 10, unfinishedBytes: 0, unknownDomainLines: 0, linesWithUnkeptFields: 0, damage: undefined };
-  return { name, outcome: { kind: "read", format: "combined", knownBytes: 0, ...more, report: { ...nothing, ...report } } };
+function file(
+  name: string,
+  report: Record<string, unknown> = {},
+  more: Record<string, unknown> = {},
+): FileAccount {
+  const nothing = {
+    readBytes: 10,
+    unfinishedBytes: 0,
+    unknownDomainLines: 0,
+    linesWithUnkeptFields: 0,
+    otherLayouts: {},
+    damage: undefined,
+  };
+  return {
+    name,
+    outcome: { kind: "read", format: "combined", knownBytes: 0, ...more, report: { ...nothing, ...report } },
+  };
 }
 
 const account: IngestAccount = {
@@ -37,7 +51,13 @@ describe("renderAccount", () => {
   });
 
   it("groups digits, and knows the plural", () => {
-    const text = renderAccount({ ...account, lines: 1_234_567, batches: 2, bytes: 12_345, files: [file("a"), file("b")] });
+    const text = renderAccount({
+      ...account,
+      lines: 1_234_567,
+      batches: 2,
+      bytes: 12_345,
+      files: [file("a"), file("b")],
+    });
     expect(text).toContain("read         1,234,567 lines, 12.3 kB from 2 files");
     expect(text).toContain("in 2 batches");
   });
@@ -64,7 +84,9 @@ describe("renderAccount", () => {
   });
 
   it("names files that could not be read whole, the first twenty, with what to do", () => {
-    const files: FileAccount[] = Array.from({ length: 23 }, (_, i) => file(`log-${i}`, { damage: "it became shorter while it was read" }));
+    const files: FileAccount[] = Array.from({ length: 23 }, (_, i) =>
+      file(`log-${i}`, { damage: "it became shorter while it was read" }),
+    );
     const text = renderAccount({
       ...account,
       files: [
@@ -76,7 +98,9 @@ describe("renderAccount", () => {
     });
     expect(text).toContain("problem      none.log: there is no such file; nothing of it was read\n");
     expect(text).toContain("problem      odd.log: no known format fits its lines (9 tried)");
-    expect(text).toContain("problem      log-0: it became shorter while it was read; the lines before that place were read\n");
+    expect(text).toContain(
+      "problem      log-0: it became shorter while it was read; the lines before that place were read\n",
+    );
     expect(text).toContain("problem      log-17:");
     expect(text).not.toContain("log-18:");
     expect(text.endsWith("problem      and 5 more files\n")).toBe(true);

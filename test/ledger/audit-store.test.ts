@@ -11,13 +11,25 @@ import { sha256Hex } from "../../src/sha256.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import type { View } from "../../src/view.ts";
-import { batchOf, memoryRoots, type Roots, sourceOf, stream, type TestBatch, type TestBatchOptions } from "../support/recorded-batch.ts";
+import {
+  batchOf,
+  memoryRoots,
+  type Roots,
+  sourceOf,
+  stream,
+  type TestBatch,
+  type TestBatchOptions,
+} from "../support/recorded-batch.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { replaceObject } from "./memory-ledger.ts";
 
 const node = "web01";
 
-async function commit(roots: Roots, sources: readonly ManifestSource[], options?: TestBatchOptions): Promise<TestBatch> {
+async function commit(
+  roots: Roots,
+  sources: readonly ManifestSource[],
+  options?: TestBatchOptions,
+): Promise<TestBatch> {
   const batch = await batchOf(sources, options);
   for (const [index, { view, key }] of batch.record.objects.entries()) {
     await roots[view].create(key, batch.objects[index] as Uint8Array);
@@ -31,7 +43,16 @@ async function recordPurge(roots: Roots, view: View, objects: readonly PurgedObj
   const day = parseDay("2026-11-22");
   if (day === undefined) throw new Error("a day");
   const at = "2028-11-23T02:00:00.000Z";
-  await appendRecord(roots.ledger, "control", { kind: "purge", view, day, at, clock: "system", policy: [], objects, failures: 0 });
+  await appendRecord(roots.ledger, "control", {
+    kind: "purge",
+    view,
+    day,
+    at,
+    clock: "system",
+    policy: [],
+    objects,
+    failures: 0,
+  });
 }
 
 async function findings(roots: Roots): Promise<readonly Finding[]> {
@@ -39,7 +60,9 @@ async function findings(roots: Roots): Promise<readonly Finding[]> {
 }
 
 /** Two batches of one log, with lines of every fate. */
-async function healthyStore(roots: Roots = memoryRoots()): Promise<{ roots: Roots; first: TestBatch; second: TestBatch }> {
+async function healthyStore(
+  roots: Roots = memoryRoots(),
+): Promise<{ roots: Roots; first: TestBatch; second: TestBatch }> {
   const first = await commit(roots, [
     sourceOf(0, 100, { stored: 6, quarantined: [[0, 30, "shape", 3]], refused: [[30, 40, 1]] }),
   ]);
@@ -82,7 +105,12 @@ describe("auditStore", () => {
   it("finds nothing in a healthy folder", async () => {
     const folder = await temporaryFolder();
     const open = (root: string): ObjectStore => createFolderStore(`${folder}/${root}`, `file:///${root}`);
-    const roots = { raw: open("raw"), analytics: open("analytics"), quarantine: open("quarantine"), ledger: open("ledger") };
+    const roots = {
+      raw: open("raw"),
+      analytics: open("analytics"),
+      quarantine: open("quarantine"),
+      ledger: open("ledger"),
+    };
     await healthyStore(roots);
     expect(await findings(roots)).toEqual([]);
   });
@@ -91,27 +119,37 @@ describe("auditStore", () => {
     const roots = memoryRoots();
     const names = ["web", "web-1", "web.a", "web0", "web1"];
     for (const name of names) {
-      const { record, manifest } = await batchOf([sourceOf(0, 10)], { change: (made) => ({ ...made, node: name, objects: [] }) });
+      const { record, manifest } = await batchOf([sourceOf(0, 10)], {
+        change: (made) => ({ ...made, node: name, objects: [] }),
+      });
       await roots.ledger.create(record.manifest.key, manifest);
       await appendRecord(roots.ledger, name, record);
     }
     const { nodes } = await auditStore(roots.ledger, roots, "control");
-    expect(nodes.map((audit) => `${audit.node} ${audit.records}`).sort()).toEqual(names.map((name) => `${name} 1`));
+    expect(nodes.map((audit) => `${audit.node} ${audit.records}`).sort()).toEqual(
+      names.map((name) => `${name} 1`),
+    );
   });
 
-  it.each(["raw", "analytics", "quarantine"] as const)("finds an object that is missing in %s", async (view) => {
-    const { roots, first } = await healthyStore();
-    const { key } = objectOf(first, view);
-    await roots[view].remove([key]);
-    expect(await findings(roots)).toEqual([{ kind: "missing", view, key }]);
-  });
+  it.each(["raw", "analytics", "quarantine"] as const)(
+    "finds an object that is missing in %s",
+    async (view) => {
+      const { roots, first } = await healthyStore();
+      const { key } = objectOf(first, view);
+      await roots[view].remove([key]);
+      expect(await findings(roots)).toEqual([{ kind: "missing", view, key }]);
+    },
+  );
 
-  it.each(["raw", "analytics", "quarantine"] as const)("finds an object that was changed in %s", async (view) => {
-    const { roots, first } = await healthyStore();
-    const { key, sizeBytes: recordedBytes } = objectOf(first, view);
-    await replaceObject(roots[view], key, "short");
-    expect(await findings(roots)).toEqual([{ kind: "changed", view, key, sizeBytes: 5, recordedBytes }]);
-  });
+  it.each(["raw", "analytics", "quarantine"] as const)(
+    "finds an object that was changed in %s",
+    async (view) => {
+      const { roots, first } = await healthyStore();
+      const { key, sizeBytes: recordedBytes } = objectOf(first, view);
+      await replaceObject(roots[view], key, "short");
+      expect(await findings(roots)).toEqual([{ kind: "changed", view, key, sizeBytes: 5, recordedBytes }]);
+    },
+  );
 
   it("finds nothing where an object was destroyed on schedule", async () => {
     const { roots, first } = await healthyStore();
@@ -188,7 +226,11 @@ describe("auditStore", () => {
     "finds that a record's count of %s is not its manifest's",
     async (name) => {
       const roots = memoryRoots();
-      const source = sourceOf(0, 100, { stored: 6, quarantined: [[0, 30, "shape", 3]], refused: [[30, 40, 1]] });
+      const source = sourceOf(0, 100, {
+        stored: 6,
+        quarantined: [[0, 30, "shape", 3]],
+        refused: [[30, 40, 1]],
+      });
       const { record } = await commit(roots, [source], {
         change: (made) => ({ ...made, counts: { ...made.counts, [name]: made.counts[name] + 1 } }),
       });
@@ -199,7 +241,10 @@ describe("auditStore", () => {
   it("finds that a manifest's own counts do not add up, source by source", async () => {
     const roots = memoryRoots();
     // Together they would.
-    const { record } = await commit(roots, [sourceOf(0, 100, { stored: 9 }), sourceOf(100, 200, { stored: 11 })]);
+    const { record } = await commit(roots, [
+      sourceOf(0, 100, { stored: 9 }),
+      sourceOf(100, 200, { stored: 11 }),
+    ]);
     expect(await findings(roots)).toEqual([{ kind: "counts", node, batch: record.batch }]);
   });
 
@@ -215,7 +260,10 @@ describe("auditStore", () => {
     const { record } = await commit(roots, [source], {
       change: (made) => ({
         ...made,
-        objects: made.objects.map((object) => ({ ...object, rows: object.rows + (change[object.view] ?? 0) })),
+        objects: made.objects.map((object) => ({
+          ...object,
+          rows: object.rows + (change[object.view] ?? 0),
+        })),
       }),
     });
     expect(await findings(roots)).toEqual([{ kind: "counts", node, batch: record.batch }]);
@@ -224,7 +272,10 @@ describe("auditStore", () => {
   it("accepts that a view of a shorter term took fewer rows", async () => {
     const roots = memoryRoots();
     await commit(roots, [sourceOf(0, 100)], {
-      change: (made) => ({ ...made, objects: made.objects.map((object) => (object.view === "raw" ? { ...object, rows: 4 } : object)) }),
+      change: (made) => ({
+        ...made,
+        objects: made.objects.map((object) => (object.view === "raw" ? { ...object, rows: 4 } : object)),
+      }),
     });
     expect(await findings(roots)).toEqual([]);
   });

@@ -22,7 +22,9 @@ async function ledgerOf(count: number): Promise<ObjectStore> {
 }
 
 /** Reads as far as it goes: how many records, and what stopped it. */
-async function readAll(ledger: ObjectStore): Promise<{ readonly records: number; readonly failure: unknown }> {
+async function readAll(
+  ledger: ObjectStore,
+): Promise<{ readonly records: number; readonly failure: unknown }> {
   let records = 0;
   try {
     for await (const _ of readChain(ledger, chain)) records++;
@@ -69,7 +71,8 @@ describe("appendRecord", () => {
     for (const name of ["web", "web-1", "web.a", "web1"]) {
       for (let i = 1; i <= 2; i++) await appendRecord(ledger, name, recordAt(i));
     }
-    for (const name of ["web", "web-1", "web.a", "web1"]) expect(await recordsOf(ledger, name)).toHaveLength(2);
+    for (const name of ["web", "web-1", "web.a", "web1"])
+      expect(await recordsOf(ledger, name)).toHaveLength(2);
   });
 
   it.each([
@@ -123,7 +126,10 @@ describe("appendRecord", () => {
     });
     expect(head.sequence).toBe(2);
     expect(shown).toEqual([]);
-    expect((await recordsOf(ledger, chain)).map(({ record }) => record.body)).toEqual([recordAt(1), recordAt(2)]);
+    expect((await recordsOf(ledger, chain)).map(({ record }) => record.body)).toEqual([
+      recordAt(1),
+      recordAt(2),
+    ]);
   });
 
   it("knows its own record again though another has appended behind it since", async () => {
@@ -137,7 +143,9 @@ describe("appendRecord", () => {
       },
     };
     expect((await appendRecord(lossy, chain, recordAt(2))).sequence).toBe(2);
-    expect((await recordsOf(ledger, chain)).map(({ record }) => record.body)).toEqual([1, 2, 3].map(recordAt));
+    expect((await recordsOf(ledger, chain)).map(({ record }) => record.body)).toEqual(
+      [1, 2, 3].map(recordAt),
+    );
   });
 
   it("gives up, to be tried again, when others are always first", async () => {
@@ -145,7 +153,12 @@ describe("appendRecord", () => {
     const busy: ObjectStore = {
       ...ledger,
       async create(key, body) {
-        await ledger.create(key, Buffer.from(`${JSON.stringify({ ...JSON.parse(Buffer.from(body).toString()), body: recordAt(1) })}\n`));
+        await ledger.create(
+          key,
+          Buffer.from(
+            `${JSON.stringify({ ...JSON.parse(Buffer.from(body).toString()), body: recordAt(1) })}\n`,
+          ),
+        );
         return "exists";
       },
     };
@@ -234,16 +247,21 @@ describe("readChain", () => {
     expect(failure).toMatchObject({ message: expect.stringContaining(`${keyOf(2)} is no record`) });
   });
 
-  it.each([1, 2, 17, 39])("finds that record %i was removed, and names it and the next one", async (removed) => {
-    const ledger = await ledgerOf(40);
-    await ledger.remove([keyOf(removed)]);
-    const { records, failure } = await readAll(ledger);
-    expect(records).toBe(removed - 1);
-    expect(failure).toMatchObject({
-      exitCode: exitCode.integrity,
-      message: expect.stringContaining(`record ${removed} is missing, the next one found is ${keyOf(removed + 1)}`),
-    });
-  });
+  it.each([1, 2, 17, 39])(
+    "finds that record %i was removed, and names it and the next one",
+    async (removed) => {
+      const ledger = await ledgerOf(40);
+      await ledger.remove([keyOf(removed)]);
+      const { records, failure } = await readAll(ledger);
+      expect(records).toBe(removed - 1);
+      expect(failure).toMatchObject({
+        exitCode: exitCode.integrity,
+        message: expect.stringContaining(
+          `record ${removed} is missing, the next one found is ${keyOf(removed + 1)}`,
+        ),
+      });
+    },
+  );
 
   it("finds that two records have changed places", async () => {
     const ledger = await ledgerOf(5);
@@ -262,7 +280,10 @@ describe("readChain", () => {
     const [, second] = await recordsOf(ledger, chain);
     await appendRecord(ledger, chain, recordAt(99), { sequence: 2, sha256: second?.sha256 ?? "" });
     for (const i of [3, 4, 5]) {
-      const moved = JSON.stringify({ ...JSON.parse(Buffer.from(stored[i - 1] as Uint8Array).toString()), sequence: i + 1 });
+      const moved = JSON.stringify({
+        ...JSON.parse(Buffer.from(stored[i - 1] as Uint8Array).toString()),
+        sequence: i + 1,
+      });
       await ledger.create(keyOf(i + 1), Buffer.from(`${moved}\n`));
     }
     const { records, failure } = await readAll(ledger);
@@ -284,7 +305,9 @@ describe("readChain", () => {
     const ledger = await ledgerOf(3);
     await ledger.remove([keyOf(2)]);
     expect((await readAll(ledger)).failure).toMatchObject({
-      message: expect.stringMatching(/^the ledger at memory:ledger is damaged in chain web01: .*Nothing was done/),
+      message: expect.stringMatching(
+        /^the ledger at memory:ledger is damaged in chain web01: .*Nothing was done/,
+      ),
     });
   });
 });

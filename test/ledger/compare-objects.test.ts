@@ -8,8 +8,12 @@ const nothing = new Map<string, number>();
 
 describe("compareObjects", () => {
   it("finds nothing where all is as recorded", () => {
-    expect(compareObjects("raw", there, new Map([[key, { sizeBytes: 100, isDestroyed: false }]]))).toEqual([]);
-    expect(compareObjects("raw", nothing, new Map([[key, { sizeBytes: 100, isDestroyed: true }]]))).toEqual([]);
+    expect(compareObjects("raw", there, new Map([[key, { sizeBytes: 100, isDestroyed: false }]]))).toEqual(
+      [],
+    );
+    expect(compareObjects("raw", nothing, new Map([[key, { sizeBytes: 100, isDestroyed: true }]]))).toEqual(
+      [],
+    );
     expect(compareObjects("raw", nothing, new Map())).toEqual([]);
   });
 
@@ -31,14 +35,18 @@ describe("compareObjects", () => {
   });
 
   it("finds what no record names", () => {
-    expect(compareObjects("quarantine", there, new Map())).toEqual([{ kind: "unrecorded", view: "quarantine", key }]);
+    expect(compareObjects("quarantine", there, new Map())).toEqual([
+      { kind: "unrecorded", view: "quarantine", key },
+    ]);
   });
 
   it("says one thing of each object at most, and nothing of those that are as recorded", () => {
     const names: readonly string[] = ["a", "b", "c", "d", "e"];
     const anyKey = fc.constantFrom(...names);
     const listings = fc.array(fc.tuple(anyKey, fc.nat(2)));
-    const records = fc.array(fc.tuple(anyKey, fc.record({ sizeBytes: fc.nat(2), isDestroyed: fc.boolean() })));
+    const records = fc.array(
+      fc.tuple(anyKey, fc.record({ sizeBytes: fc.nat(2), isDestroyed: fc.boolean() })),
+    );
     fc.assert(
       fc.property(listings, records, (listing, recorded) => {
         const listed = new Map(listing);

@@ -4,7 +4,9 @@ import { addsUp, coverStream } from "../../src/ledger/coverage.ts";
 import { sourceOf } from "../support/recorded-batch.ts";
 
 const anyRanges = fc.array(
-  fc.tuple(fc.nat(30), fc.integer({ min: 1, max: 10 })).map(([from, length]) => ({ from, to: from + length })),
+  fc
+    .tuple(fc.nat(30), fc.integer({ min: 1, max: 10 }))
+    .map(([from, length]) => ({ from, to: from + length })),
   { minLength: 1, maxLength: 8 },
 );
 
@@ -15,7 +17,14 @@ function bytesOf(spans: readonly { readonly from: number; readonly to: number }[
 describe("coverStream", () => {
   it("finds no gap and no overlap where ranges meet, in whatever order the batches were", () => {
     const cover = coverStream([sourceOf(100, 300), sourceOf(0, 100), sourceOf(300, 310)]);
-    expect(cover).toMatchObject({ toByte: 310, coveredBytes: 310, lines: 31, stored: 31, gaps: [], overlaps: [] });
+    expect(cover).toMatchObject({
+      toByte: 310,
+      coveredBytes: 310,
+      lines: 31,
+      stored: 31,
+      gaps: [],
+      overlaps: [],
+    });
   });
 
   it("finds bytes that no batch took, at the beginning too", () => {
@@ -40,7 +49,9 @@ describe("coverStream", () => {
         const having = (test: (times: number) => boolean): number[] =>
           [...taken.entries()].filter(([, times]) => test(times)).map(([byte]) => byte);
         expect(bytesOf(cover.gaps)).toEqual(having((times) => times === 0));
-        expect([...new Set(bytesOf(cover.overlaps))].sort((a, b) => a - b)).toEqual(having((times) => times > 1));
+        expect([...new Set(bytesOf(cover.overlaps))].sort((a, b) => a - b)).toEqual(
+          having((times) => times > 1),
+        );
         expect(cover.coveredBytes).toBe(having((times) => times > 0).length);
       }),
     );
@@ -48,7 +59,14 @@ describe("coverStream", () => {
 
   it("adds up what became of the lines, by reason, and says where", () => {
     const cover = coverStream([
-      sourceOf(100, 200, { stored: 6, quarantined: [[100, 110, "shape", 1], [130, 150, "time", 2]], refused: [[190, 200, 1]] }),
+      sourceOf(100, 200, {
+        stored: 6,
+        quarantined: [
+          [100, 110, "shape", 1],
+          [130, 150, "time", 2],
+        ],
+        refused: [[190, 200, 1]],
+      }),
       sourceOf(0, 100, { stored: 5, quarantined: [[50, 100, "shape", 5]] }),
     ]);
     expect(cover).toMatchObject({ lines: 20, stored: 11, quarantined: { shape: 6, time: 2 }, refused: 1 });
@@ -69,7 +87,11 @@ describe("coverStream", () => {
 
 describe("addsUp", () => {
   it("is true when each line that was read is stored, quarantined or refused", () => {
-    const source = sourceOf(0, 100, { stored: 6, quarantined: [[0, 30, "shape", 3]], refused: [[30, 40, 1]] });
+    const source = sourceOf(0, 100, {
+      stored: 6,
+      quarantined: [[0, 30, "shape", 3]],
+      refused: [[30, 40, 1]],
+    });
     expect(addsUp(coverStream([source]))).toBe(true);
   });
 

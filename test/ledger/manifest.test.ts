@@ -1,7 +1,13 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { batchId, decodeManifest, encodeManifest, type Manifest, manifestKey } from "../../src/ledger/manifest.ts";
+import {
+  batchId,
+  decodeManifest,
+  encodeManifest,
+  type Manifest,
+  manifestKey,
+} from "../../src/ledger/manifest.ts";
 import { isKey } from "../../src/store/object-store.ts";
 import { sourceOf } from "../support/recorded-batch.ts";
 

@@ -1,7 +1,7 @@
-import { readChain, type StoredRecord } from "../../src/ledger/chain.ts";
-import type { ObjectStore } from "../../src/store/object-store.ts";
-import type { PurgeRecord } from "../../src/ledger/purge-record.ts";
 import { parseDay } from "../../src/day.ts";
+import { readChain, type StoredRecord } from "../../src/ledger/chain.ts";
+import type { PurgeRecord } from "../../src/ledger/purge-record.ts";
+import type { ObjectStore } from "../../src/store/object-store.ts";
 
 /** A record whose only purpose is to be told from others. */
 export function recordAt(number: number): PurgeRecord {
@@ -18,7 +18,11 @@ export async function recordsOf(ledger: ObjectStore, chain: string): Promise<Sto
 }
 
 /** What somebody with access to the bucket can do, and the store's own interface cannot. */
-export async function replaceObject(store: ObjectStore, key: string, bytes: Uint8Array | string): Promise<void> {
+export async function replaceObject(
+  store: ObjectStore,
+  key: string,
+  bytes: Uint8Array | string,
+): Promise<void> {
   await store.remove([key]);
   await store.create(key, Buffer.from(bytes));
 }

@@ -11,8 +11,14 @@ describe("ensureStoreIdentity", () => {
   it("makes an identity once, and keeps to it", async () => {
     const published = createMemoryStore("memory:published");
     const first = await ensureStoreIdentity(published, made);
-    expect(first).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), createdAt: made.at, isDrill: false });
-    expect(await ensureStoreIdentity(published, { at: "2027-01-01T00:00:00.000Z", isDrill: true })).toEqual(first);
+    expect(first).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      createdAt: made.at,
+      isDrill: false,
+    });
+    expect(await ensureStoreIdentity(published, { at: "2027-01-01T00:00:00.000Z", isDrill: true })).toEqual(
+      first,
+    );
     expect(await readStoreIdentity(published)).toEqual(first);
   });
 
@@ -26,7 +32,10 @@ describe("ensureStoreIdentity", () => {
     const folder = await temporaryFolder();
     const identities = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
-        ensureStoreIdentity(createFolderStore(folder, "file:///published"), { ...made, isDrill: i % 2 === 0 }),
+        ensureStoreIdentity(createFolderStore(folder, "file:///published"), {
+          ...made,
+          isDrill: i % 2 === 0,
+        }),
       ),
     );
     expect(new Set(identities.map((identity) => JSON.stringify(identity))).size).toBe(1);
@@ -57,7 +66,10 @@ describe("readStoreIdentity", () => {
   ])("refuses a file that holds %s, and names it", async (_name, text) => {
     const published = createMemoryStore("memory:published");
     await published.create("store.json", Buffer.from(text));
-    const refusal = { exitCode: exitCode.integrity, message: expect.stringContaining("memory:published/store.json") };
+    const refusal = {
+      exitCode: exitCode.integrity,
+      message: expect.stringContaining("memory:published/store.json"),
+    };
     await expect(readStoreIdentity(published)).rejects.toMatchObject(refusal);
     await expect(ensureStoreIdentity(published, made)).rejects.toMatchObject(refusal);
   });

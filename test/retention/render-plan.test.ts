@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes } from "../../retention/format-bytes.ts";
 import { type PurgePlan, planPurge } from "../../retention/plan-purge.ts";
 import { renderPlanJson, renderPlanTable } from "../../retention/render-plan.ts";
 import { renderReportJson, renderReportTable } from "../../retention/render-report.ts";
+import { formatBytes } from "../../src/format-bytes.ts";
 import { TERM_MAX } from "../../src/term.ts";
 import { dayOf, keyOf, listingsOf } from "../support/purge-objects.ts";
 

@@ -10,21 +10,25 @@ async function turns(count: number): Promise<void> {
 describe("inParallel", () => {
   it("does each item once, by its index, and never more than allowed at a time", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(4), { maxLength: 30 }), fc.integer({ min: 1, max: 10 }), async (items, width) => {
-        const done: number[] = [];
-        let running = 0;
-        let most = 0;
-        await inParallel(items, width, async (item, index) => {
-          most = Math.max(most, ++running);
-          await turns(item);
-          running--;
-          expect(items[index]).toBe(item);
-          done.push(index);
-        });
-        expect(running).toBe(0);
-        expect(most).toBe(Math.min(width, items.length));
-        expect(done.sort((a, b) => a - b)).toEqual(items.map((_, index) => index));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.nat(4), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 10 }),
+        async (items, width) => {
+          const done: number[] = [];
+          let running = 0;
+          let most = 0;
+          await inParallel(items, width, async (item, index) => {
+            most = Math.max(most, ++running);
+            await turns(item);
+            running--;
+            expect(items[index]).toBe(item);
+            done.push(index);
+          });
+          expect(running).toBe(0);
+          expect(most).toBe(Math.min(width, items.length));
+          expect(done.sort((a, b) => a - b)).toEqual(items.map((_, index) => index));
+        },
+      ),
       { numRuns: 50 },
     );
   });

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dayPrefix, formatKey, isClassName, isNodeName, type ObjectName, parseKey } from "../../src/partition.ts";
 import { parseDay } from "../../src/day.ts";
+import {
+  dayPrefix,
+  formatKey,
+  isClassName,
+  isNodeName,
+  type ObjectName,
+  parseKey,
+} from "../../src/partition.ts";
 import { isKey } from "../../src/store/object-store.ts";
 import { anyDay } from "../support/any-day.ts";
 
@@ -30,9 +37,9 @@ describe("formatKey and parseKey", () => {
   it("write what other engines read as a Hive partition", () => {
     const day = parseDay("2026-11-22");
     if (day === undefined) throw new Error("a day");
-    expect(formatKey({ day, node: "web01.example.org", retentionClass: "standard", batch, isSealed: false })).toBe(
-      `dt=2026-11-22/web01.example.org_standard_${batch}.parquet`,
-    );
+    expect(
+      formatKey({ day, node: "web01.example.org", retentionClass: "standard", batch, isSealed: false }),
+    ).toBe(`dt=2026-11-22/web01.example.org_standard_${batch}.parquet`);
   });
 });
 
@@ -59,13 +66,18 @@ describe("parseKey", () => {
 
   it("takes nothing for ours that we would not write", () => {
     fc.assert(
-      fc.property(anyName, fc.nat(), fc.constantFrom("", "_", "/", ".", "A", "0", "é", "%"), (name, place, text) => {
-        const key = formatKey(name);
-        const at = place % key.length;
-        const changed = key.slice(0, at) + text + key.slice(at + 1);
-        const read = parseKey(changed);
-        if (read !== undefined) expect(formatKey(read)).toBe(changed);
-      }),
+      fc.property(
+        anyName,
+        fc.nat(),
+        fc.constantFrom("", "_", "/", ".", "A", "0", "é", "%"),
+        (name, place, text) => {
+          const key = formatKey(name);
+          const at = place % key.length;
+          const changed = key.slice(0, at) + text + key.slice(at + 1);
+          const read = parseKey(changed);
+          if (read !== undefined) expect(formatKey(read)).toBe(changed);
+        },
+      ),
       { numRuns: 1000 },
     );
   });

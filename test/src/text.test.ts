@@ -35,7 +35,10 @@ function hex(text: string): Buffer {
 function escapeAsJson(text: string, isAscii: boolean): string {
   const quoted = JSON.stringify(text).slice(1, -1);
   if (!isAscii) return quoted;
-  return quoted.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return quoted.replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** What attacks and accidents are made of, beside bytes of any kind. */
@@ -43,10 +46,26 @@ const hostileBytes = fc
   .array(
     fc.oneof(
       fc.uint8Array({ maxLength: 6 }),
-      fc.constantFrom("\\", "\\x", "\\x4", "\\x5C", "\\u", '"', "\n", "\r\n", "\0", "é", "😀", "\\ud83d", "\u2028").map(
-        (text) => Buffer.from(text),
-      ),
-      fc.constantFrom("c0af", "eda080", "f4908080", "e282", "f09f98", "80", "fe", "ff", "7f").map((text) => hex(text)),
+      fc
+        .constantFrom(
+          "\\",
+          "\\x",
+          "\\x4",
+          "\\x5C",
+          "\\u",
+          '"',
+          "\n",
+          "\r\n",
+          "\0",
+          "é",
+          "😀",
+          "\\ud83d",
+          "\u2028",
+        )
+        .map((text) => Buffer.from(text)),
+      fc
+        .constantFrom("c0af", "eda080", "f4908080", "e282", "f09f98", "80", "fe", "ff", "7f")
+        .map((text) => hex(text)),
     ),
     { maxLength: 12 },
   )
@@ -164,20 +183,60 @@ describe("appendText", () => {
 
   it.each([
     ["nginx", escapeRule.nginx, String.raw`\x22a\x5Cb\xc3\xA9`, '"a\\x5Cb\xc3\xa9'],
-    ["nginx, of escapes it does not have", escapeRule.nginx, String.raw`\n\"\u0041\x4g\x`, String.raw`\x5Cn\x5C"\x5Cu0041\x5Cx4g\x5Cx`],
-    ["Apache", escapeRule.apache, String.raw`\"\\\b\n\r\t\v\xc3\xA9`, '"\\x5C\\x08\\x0A\\x0D\\x09\\x0B\xc3\xa9'],
+    [
+      "nginx, of escapes it does not have",
+      escapeRule.nginx,
+      String.raw`\n\"\u0041\x4g\x`,
+      String.raw`\x5Cn\x5C"\x5Cu0041\x5Cx4g\x5Cx`,
+    ],
+    [
+      "Apache",
+      escapeRule.apache,
+      String.raw`\"\\\b\n\r\t\v\xc3\xA9`,
+      '"\\x5C\\x08\\x0A\\x0D\\x09\\x0B\xc3\xa9',
+    ],
     ["Apache, of an escaped escape", escapeRule.apache, String.raw`\\x41`, String.raw`\x5Cx41`],
-    ["Apache, of escapes it does not have", escapeRule.apache, String.raw`\a\/\0\X41`, String.raw`\x5Ca\x5C/\x5C0\x5CX41`],
+    [
+      "Apache, of escapes it does not have",
+      escapeRule.apache,
+      String.raw`\a\/\0\X41`,
+      String.raw`\x5Ca\x5C/\x5C0\x5CX41`,
+    ],
     ["JSON", escapeRule.json, String.raw`\"\\\/\b\f\n\r\t`, String.raw`"\x5C/\x08\x0C\x0A\x0D\x09`],
-    ["JSON, of code points", escapeRule.json, String.raw`\u0041\u00e9\u20AC\ud83d\uDE00`, "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"],
+    [
+      "JSON, of code points",
+      escapeRule.json,
+      String.raw`\u0041\u00e9\u20AC\ud83d\uDE00`,
+      "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+    ],
     ["JSON, of NUL and delete", escapeRule.json, String.raw`\u0000\u007f`, String.raw`\x00\x7F`],
     ["JSON, of a lone high surrogate", escapeRule.json, String.raw`\ud83d!`, String.raw`\x5Cud83d!`],
     ["JSON, of a lone low surrogate", escapeRule.json, String.raw`\ude00`, String.raw`\x5Cude00`],
-    ["JSON, of surrogates the wrong way round", escapeRule.json, String.raw`\ude00\ud83d`, String.raw`\x5Cude00\x5Cud83d`],
-    ["JSON, of a surrogate before another letter", escapeRule.json, String.raw`\ud83d\u0041`, String.raw`\x5Cud83dA`],
-    ["JSON, of a high surrogate before a pair", escapeRule.json, String.raw`\ud83d\ud83d\ude00`, "\\x5Cud83d\xf0\x9f\x98\x80"],
+    [
+      "JSON, of surrogates the wrong way round",
+      escapeRule.json,
+      String.raw`\ude00\ud83d`,
+      String.raw`\x5Cude00\x5Cud83d`,
+    ],
+    [
+      "JSON, of a surrogate before another letter",
+      escapeRule.json,
+      String.raw`\ud83d\u0041`,
+      String.raw`\x5Cud83dA`,
+    ],
+    [
+      "JSON, of a high surrogate before a pair",
+      escapeRule.json,
+      String.raw`\ud83d\ud83d\ude00`,
+      "\\x5Cud83d\xf0\x9f\x98\x80",
+    ],
     ["JSON, cut off", escapeRule.json, String.raw`\u00e`, String.raw`\x5Cu00e`],
-    ["JSON, of escapes it does not have", escapeRule.json, String.raw`\v\x41\'`, String.raw`\x5Cv\x5Cx41\x5C'`],
+    [
+      "JSON, of escapes it does not have",
+      escapeRule.json,
+      String.raw`\v\x41\'`,
+      String.raw`\x5Cv\x5Cx41\x5C'`,
+    ],
     ["any rule, of a backslash at the end", escapeRule.apache, "a\\", String.raw`a\x5C`],
   ])("undoes the escapes of %s", (_name, rule, logged, text) => {
     expect(textOf(logged, rule)).toBe(text);

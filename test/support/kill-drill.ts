@@ -40,7 +40,10 @@ export async function writeDrillLogs(linesPerFile: number): Promise<DrillLogs> {
 }
 
 /** An unreadable line has the day of the line before it, so none of them stands behind an expired one. */
-function drillLine(number: number, counts: { goodLines: number; badLines: number; expiredLines: number }): string {
+function drillLine(
+  number: number,
+  counts: { goodLines: number; badLines: number; expiredLines: number },
+): string {
   if (number % 100 === 13) {
     counts.badLines++;
     return `unreadable line ${number}`;
@@ -64,9 +67,12 @@ export function ingestArguments(logs: DrillLogs, store: string): readonly string
 /** Why the store does not hold each line exactly once; empty when it does. */
 export async function findFaults(logs: DrillLogs, store: string): Promise<readonly string[]> {
   const faults: string[] = [];
-  const verified = await runHostlog(["verify", "--store", store, "--output", "json"], { directory: logs.folder });
+  const verified = await runHostlog(["verify", "--store", store, "--output", "json"], {
+    directory: logs.folder,
+  });
   if (verified.status !== 0) faults.push(`verify ended with ${verified.status}: ${verified.stderr}`);
-  else if ((JSON.parse(verified.stdout) as { findings: unknown[] }).findings.length > 0) faults.push(verified.stdout);
+  else if ((JSON.parse(verified.stdout) as { findings: unknown[] }).findings.length > 0)
+    faults.push(verified.stdout);
   const expected = [
     ["raw", "path", logs.goodLines],
     ["analytics", "NULL", logs.goodLines],
@@ -75,7 +81,8 @@ export async function findFaults(logs: DrillLogs, store: string): Promise<readon
   for (const [view, column, lines] of expected) {
     const { rows, distinct } = await countRows(join(store, view), column);
     if (rows !== lines) faults.push(`${view} holds ${rows} rows, not ${lines}`);
-    if (column !== "NULL" && distinct !== lines) faults.push(`${view} holds ${distinct} different lines, not ${lines}`);
+    if (column !== "NULL" && distinct !== lines)
+      faults.push(`${view} holds ${distinct} different lines, not ${lines}`);
   }
   return faults;
 }
@@ -109,7 +116,8 @@ export async function killAndRunAgain(
     const killed = await runHostlog(ingestArguments(logs, store), { ...options, killAfterMs });
     const again = await runHostlog(ingestArguments(logs, store), options);
     const wasKilled = killed.signal === "SIGKILL";
-    if (again.status !== 0) return { wasKilled, faults: [`run again, it ended with ${again.status}: ${again.stderr}`] };
+    if (again.status !== 0)
+      return { wasKilled, faults: [`run again, it ended with ${again.status}: ${again.stderr}`] };
     return { wasKilled, faults: await findFaults(logs, store) };
   } finally {
     await rm(store, { recursive: true, force: true });

@@ -1,4 +1,10 @@
-import { batchId, encodeManifest, type Manifest, manifestKey, type ManifestSource } from "../../src/ledger/manifest.ts";
+import {
+  batchId,
+  encodeManifest,
+  type Manifest,
+  type ManifestSource,
+  manifestKey,
+} from "../../src/ledger/manifest.ts";
 import type { BatchRecord } from "../../src/ledger/record.ts";
 import { sha256Hex } from "../../src/sha256.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";
@@ -55,7 +61,10 @@ export interface TestBatchOptions {
 }
 
 /** A batch that took these ranges: an object of each view for what it stored, one for what it set aside. */
-export async function batchOf(sources: readonly ManifestSource[], options: TestBatchOptions = {}): Promise<TestBatch> {
+export async function batchOf(
+  sources: readonly ManifestSource[],
+  options: TestBatchOptions = {},
+): Promise<TestBatch> {
   const node = "web01";
   const batch = batchId(1, node, sources);
   const content = options.content ?? "content";

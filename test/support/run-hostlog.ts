@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-export const program = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
+const program = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
 
 export interface Finished {
   readonly status: number | null;
@@ -34,7 +34,9 @@ export async function runHostlog(args: readonly string[], options: RunOptions = 
   child.stdin.on("error", () => undefined);
   child.stdin.end(options.input ?? "");
   const timer =
-    options.killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), options.killAfterMs);
+    options.killAfterMs === undefined
+      ? undefined
+      : setTimeout(() => child.kill("SIGKILL"), options.killAfterMs);
   const ended = await new Promise<Pick<Finished, "status" | "signal">>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (status, signal) => resolve({ status, signal }));

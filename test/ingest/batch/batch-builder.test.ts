@@ -28,12 +28,30 @@ function addLine(builder: BatchBuilder, path: string, query?: string): void {
   line.status = 200;
   line.spans.set([0, path.length], field.path * 2);
   if (query !== undefined) line.spans.set([path.length, bytes.length], field.query * 2);
-  appendLine(builder.batch, bytes, line, 0, domainIndex(builder.domains, "shop.example.org"), 7, escapeRule.nginx);
+  appendLine(
+    builder.batch,
+    bytes,
+    line,
+    0,
+    domainIndex(builder.domains, "shop.example.org"),
+    7,
+    escapeRule.nginx,
+  );
 }
 
 function addUnread(builder: BatchBuilder, text: string): void {
-  const line = { reason: 1, estimatedDay: 20_000, partitionDay: 19_999, source: 0, offset: 5, lineBytes: text.length };
-  appendUnreadLine(builder.batch, Buffer.from(text), 0, text.length, { ...line, sha256: text === "hashed" ? "f00" : undefined });
+  const line = {
+    reason: 1,
+    estimatedDay: 20_000,
+    partitionDay: 19_999,
+    source: 0,
+    offset: 5,
+    lineBytes: text.length,
+  };
+  appendUnreadLine(builder.batch, Buffer.from(text), 0, text.length, {
+    ...line,
+    sha256: text === "hashed" ? "f00" : undefined,
+  });
 }
 
 describe("noteQuarantined and noteRefused", () => {
@@ -47,8 +65,15 @@ describe("noteQuarantined and noteRefused", () => {
     noteRefused(range, 50, 60);
     noteRefused(range, 70, 80);
     expect(range).toMatchObject({
-      quarantined: [[0, 15, "shape", 2], [15, 20, "time", 1], [30, 40, "time", 1]],
-      refused: [[40, 60, 2], [70, 80, 1]],
+      quarantined: [
+        [0, 15, "shape", 2],
+        [15, 20, "time", 1],
+        [30, 40, "time", 1],
+      ],
+      refused: [
+        [40, 60, 2],
+        [70, 80, 1],
+      ],
       quarantinedLines: 4,
       refusedLines: 3,
     });
@@ -119,12 +144,20 @@ describe("takeBatch", () => {
       const packed = takeBatch(builder)?.packed;
       const path = packed?.fields[field.path];
       const query = packed?.fields[field.query];
-      expect([packed?.rows, path?.values.size, query?.values.size, packed?.quarantine.rows]).toEqual([600, 10, 600, 100]);
-      expect(Buffer.from(entryOf(path?.values ?? builder.batch.quarantine.line, 9)).toString()).toBe(`/${round}/9`);
-      expect(Buffer.from(entryOf(query?.values ?? builder.batch.quarantine.line, 599)).toString()).toBe("?599");
+      expect([packed?.rows, path?.values.size, query?.values.size, packed?.quarantine.rows]).toEqual([
+        600, 10, 600, 100,
+      ]);
+      expect(Buffer.from(entryOf(path?.values ?? builder.batch.quarantine.line, 9)).toString()).toBe(
+        `/${round}/9`,
+      );
+      expect(Buffer.from(entryOf(query?.values ?? builder.batch.quarantine.line, 599)).toString()).toBe(
+        "?599",
+      );
       expect(query?.rules.every((rule) => rule === escapeRule.nginx)).toBe(true);
       expect([...(packed?.quarantine.sha256 ?? [])]).toEqual([[round, "f00"]]);
-      expect(builder.batch.rows + builder.batch.lineBytes + builder.batch.quarantine.rows + builder.ranges.length).toBe(0);
+      expect(
+        builder.batch.rows + builder.batch.lineBytes + builder.batch.quarantine.rows + builder.ranges.length,
+      ).toBe(0);
     }
   });
 
@@ -154,7 +187,13 @@ describe("loggedDomainIndex", () => {
       const bytes = Buffer.from(`<${text}>`);
       return loggedDomainIndex(domains, bytes, 1, bytes.length - 1, escapeRule.apache);
     };
-    const spellings = ["shop.example.org", "SHOP.example.org", "shop.example.org.", "shop.example.org:443", "shop.example.org"];
+    const spellings = [
+      "shop.example.org",
+      "SHOP.example.org",
+      "shop.example.org.",
+      "shop.example.org:443",
+      "shop.example.org",
+    ];
     expect(spellings.map(indexOf)).toEqual([0, 0, 0, 0, 0]);
     expect(indexOf(String.raw`b\xc3\xbccher.example`)).toBe(1);
     expect(indexOf("no host")).toBe(indexOf(".."));

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createBatchBuilder, openRange, takeBatch, type BatchBuilder } from "../../../ingest/batch/batch-builder.ts";
+import {
+  type BatchBuilder,
+  createBatchBuilder,
+  openRange,
+  takeBatch,
+} from "../../../ingest/batch/batch-builder.ts";
 import { domainIndex } from "../../../ingest/batch/domain-table.ts";
 import { appendLine, appendUnreadLine, type PackedBatch } from "../../../ingest/batch/line-batch.ts";
 import { createRawOrder } from "../../../ingest/batch/order-raw.ts";
@@ -18,7 +23,10 @@ interface Line {
   readonly fields?: Partial<Record<keyof typeof field, string>>;
 }
 
-function add(builder: BatchBuilder, { ms = 0, domain = "shop.example.org", rule = escapeRule.nginx, fields = {} }: Line): void {
+function add(
+  builder: BatchBuilder,
+  { ms = 0, domain = "shop.example.org", rule = escapeRule.nginx, fields = {} }: Line,
+): void {
   const line = createParsedLine();
   let text = "";
   for (const [name, value] of Object.entries(fields)) {
@@ -27,12 +35,28 @@ function add(builder: BatchBuilder, { ms = 0, domain = "shop.example.org", rule 
     text += value;
   }
   line.timeMs = ms;
-  appendLine(builder.batch, Buffer.from(text, "latin1"), line, 0, domainIndex(builder.domains, domain), 42, rule);
+  appendLine(
+    builder.batch,
+    Buffer.from(text, "latin1"),
+    line,
+    0,
+    domainIndex(builder.domains, domain),
+    42,
+    rule,
+  );
 }
 
-function fill(act: (builder: BatchBuilder) => void): { readonly packed: PackedBatch; readonly domains: readonly string[] } {
+function fill(act: (builder: BatchBuilder) => void): {
+  readonly packed: PackedBatch;
+  readonly domains: readonly string[];
+} {
   const builder = createBatchBuilder({ rows: 100, bytes: 1000 }, 100, () => 0);
-  const range = openRange(builder, { id: "5".repeat(32), head: "a", pieces: [] }, { name: "x", format: "f" }, 0);
+  const range = openRange(
+    builder,
+    { id: "5".repeat(32), head: "a", pieces: [] },
+    { name: "x", format: "f" },
+    0,
+  );
   range.to = 1;
   act(builder);
   const filled = takeBatch(builder);
@@ -47,7 +71,9 @@ function origin(domains: readonly string[]) {
 /** What a reader of the table sees in each row. */
 function valuesOf(column: Column): (string | number | null)[] {
   if (column.kind !== "bytes") return Array.from(column.values);
-  return Array.from(column.codes, (code) => (code === 0 ? null : Buffer.from(entryOf(column.values, code - 1)).toString()));
+  return Array.from(column.codes, (code) =>
+    code === 0 ? null : Buffer.from(entryOf(column.values, code - 1)).toString(),
+  );
 }
 
 function rawOf(...lines: readonly Line[]) {
@@ -147,7 +173,11 @@ describe("quarantineColumns", () => {
       const bytes = Buffer.from('"\\x41\xff" empty', "latin1");
       const line = { ...about, estimatedDay: epochDay(day), reason: reasonCode.shape, sha256: undefined };
       appendUnreadLine(batch, bytes, 0, 7, line);
-      appendUnreadLine(batch, bytes, 7, 7, { ...line, reason: reasonCode.empty, estimatedDay: epochDay(day) + 1 });
+      appendUnreadLine(batch, bytes, 7, 7, {
+        ...line,
+        reason: reasonCode.empty,
+        estimatedDay: epochDay(day) + 1,
+      });
       appendUnreadLine(batch, bytes, 8, 13, { ...line, reason: reasonCode["too-long"], sha256: "f00" });
     });
     const columns = quarantineColumns(packed, origin([]));

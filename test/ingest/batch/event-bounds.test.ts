@@ -21,12 +21,20 @@ const twoYears = term("2y");
 const anyTerm = fc.constantFrom("1d", "7d", "30d", "90d", "26w", "6m", "1y", "18m", "2y").map(term);
 const quarantineTerms = fc.constantFrom("1d", "30d", "90d", "3m").map(term);
 
-function boundsAt(now: string, raw = "2y", analytics = "2y"): { readonly latest: string; readonly today: Day; readonly oldest: readonly Day[] } {
-  const bounds = eventBounds(Date.parse(now), [{ name: "standard", raw: term(raw), analytics: term(analytics) }]);
+function boundsAt(
+  now: string,
+  raw = "2y",
+  analytics = "2y",
+): { readonly latest: string; readonly today: Day; readonly oldest: readonly Day[] } {
+  const bounds = eventBounds(Date.parse(now), [
+    { name: "standard", raw: term(raw), analytics: term(analytics) },
+  ]);
   return {
     latest: new Date(bounds.latestMs).toISOString(),
     today: dayOfEpochDay(bounds.today),
-    oldest: [bounds.oldestDay, bounds.oldestRawDay, bounds.oldestAnalyticsDay].map((days) => dayOfEpochDay(days[0] ?? Number.NaN)),
+    oldest: [bounds.oldestDay, bounds.oldestRawDay, bounds.oldestAnalyticsDay].map((days) =>
+      dayOfEpochDay(days[0] ?? Number.NaN),
+    ),
   };
 }
 
@@ -50,12 +58,24 @@ describe("eventBounds", () => {
   });
 
   it("keep a line for which one view still has a place", () => {
-    expect(boundsAt("2026-11-22T12:00:00Z", "30d", "1y").oldest).toEqual(["2025-11-22", "2026-10-23", "2025-11-22"]);
-    expect(boundsAt("2026-11-22T12:00:00Z", "1y", "30d").oldest).toEqual(["2025-11-22", "2025-11-22", "2026-10-23"]);
+    expect(boundsAt("2026-11-22T12:00:00Z", "30d", "1y").oldest).toEqual([
+      "2025-11-22",
+      "2026-10-23",
+      "2025-11-22",
+    ]);
+    expect(boundsAt("2026-11-22T12:00:00Z", "1y", "30d").oldest).toEqual([
+      "2025-11-22",
+      "2025-11-22",
+      "2026-10-23",
+    ]);
   });
 
   it("are those of each class by its place in the list", () => {
-    const classes = ["1d", "2d", "3d"].map((text) => ({ name: text, raw: term(text), analytics: term(text) }));
+    const classes = ["1d", "2d", "3d"].map((text) => ({
+      name: text,
+      raw: term(text),
+      analytics: term(text),
+    }));
     const { oldestDay, today } = eventBounds(Date.parse("2026-11-22T12:00:00Z"), classes);
     expect([...oldestDay].map((oldest) => today - oldest)).toEqual([1, 2, 3]);
   });
@@ -75,19 +95,26 @@ describe("quarantineDay", () => {
 
   it("never lets a line outlive the raw term of its day, nor the quarantine's from receipt, and gives away no day", () => {
     fc.assert(
-      fc.property(nearDay, fc.nat(800), anyTerm, quarantineTerms, (receipt, ageDays, rawTerm, quarantineTerm) => {
-        const oldest = oldestKeptDay(receipt, rawTerm);
-        const estimated = addDays(receipt, -Math.min(ageDays, daysBetween(oldest, receipt)));
-        const partition = quarantineDay(receipt, estimated, rawTerm, quarantineTerm);
-        const latest = lastDayKept(estimated, rawTerm);
-        expect(partition <= receipt).toBe(true);
-        expect(lastDayKept(partition, quarantineTerm) <= latest).toBe(true);
-        expect(lastDayKept(partition, quarantineTerm) <= lastDayKept(receipt, quarantineTerm)).toBe(true);
-        const isLatest = partition === receipt || lastDayKept(addDays(partition, 1), quarantineTerm) > latest;
-        expect(isLatest).toBe(true);
-        // What is stored today is not due today.
-        expect(lastDayKept(partition, quarantineTerm) >= addDays(receipt, -3)).toBe(true);
-      }),
+      fc.property(
+        nearDay,
+        fc.nat(800),
+        anyTerm,
+        quarantineTerms,
+        (receipt, ageDays, rawTerm, quarantineTerm) => {
+          const oldest = oldestKeptDay(receipt, rawTerm);
+          const estimated = addDays(receipt, -Math.min(ageDays, daysBetween(oldest, receipt)));
+          const partition = quarantineDay(receipt, estimated, rawTerm, quarantineTerm);
+          const latest = lastDayKept(estimated, rawTerm);
+          expect(partition <= receipt).toBe(true);
+          expect(lastDayKept(partition, quarantineTerm) <= latest).toBe(true);
+          expect(lastDayKept(partition, quarantineTerm) <= lastDayKept(receipt, quarantineTerm)).toBe(true);
+          const isLatest =
+            partition === receipt || lastDayKept(addDays(partition, 1), quarantineTerm) > latest;
+          expect(isLatest).toBe(true);
+          // What is stored today is not due today.
+          expect(lastDayKept(partition, quarantineTerm) >= addDays(receipt, -3)).toBe(true);
+        },
+      ),
       { numRuns: 1000 },
     );
   });

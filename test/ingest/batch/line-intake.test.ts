@@ -1,14 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createBatchBuilder, type FilledBatch, openRange, takeBatch } from "../../../ingest/batch/batch-builder.ts";
+import {
+  createBatchBuilder,
+  type FilledBatch,
+  openRange,
+  takeBatch,
+} from "../../../ingest/batch/batch-builder.ts";
 import { eventBounds } from "../../../ingest/batch/event-bounds.ts";
 import { createLineIntake, type IntakePolicy, type LineIntake } from "../../../ingest/batch/line-intake.ts";
 import { compileApache } from "../../../ingest/format/compile-apache.ts";
-import { presets } from "../../../ingest/format/presets.ts";
 import type { LineFormat } from "../../../ingest/format/line-format.ts";
+import { presets } from "../../../ingest/format/presets.ts";
 import { createLineSplitter, feedLines, finishLines } from "../../../ingest/line/split-lines.ts";
-import type { ManifestSource } from "../../../src/ledger/manifest.ts";
 import { dayOfEpochDay, dayOfMs } from "../../../src/day.ts";
+import type { ManifestSource } from "../../../src/ledger/manifest.ts";
 import { reasons } from "../../../src/reason.ts";
 import { parseTerm, type Term } from "../../../src/term.ts";
 import { combinedLine } from "../../support/log-lines.ts";
@@ -36,12 +41,21 @@ interface Taken {
   readonly filled: FilledBatch;
   readonly source: ManifestSource;
   readonly days: readonly string[];
-  readonly quarantine: readonly { readonly reason: string; readonly estimated: string; readonly partition: string; readonly line: string }[];
+  readonly quarantine: readonly {
+    readonly reason: string;
+    readonly estimated: string;
+    readonly partition: string;
+    readonly line: string;
+  }[];
 }
 
 function take(text: string | Buffer, world: World = {}): Taken {
   const terms = world.terms ?? [["2y", "2y"]];
-  const classes = terms.map(([raw, analytics], i) => ({ name: `class-${i}`, raw: term(raw), analytics: term(analytics) }));
+  const classes = terms.map(([raw, analytics], i) => ({
+    name: `class-${i}`,
+    raw: term(raw),
+    analytics: term(analytics),
+  }));
   const policy: IntakePolicy = {
     bounds: eventBounds(Date.parse(world.now ?? now), classes),
     quarantineTerm: term("90d"),
@@ -49,7 +63,12 @@ function take(text: string | Buffer, world: World = {}): Taken {
     classOf: (domain) => (domain === "short.example.org" ? 1 : 0),
   };
   const builder = createBatchBuilder({ rows: 1000, bytes: 1e9 }, 256 * 1024, policy.classOf);
-  const range = openRange(builder, { id: "5".repeat(32), head: "a", pieces: [] }, { name: "access.log", format: "f" }, 0);
+  const range = openRange(
+    builder,
+    { id: "5".repeat(32), head: "a", pieces: [] },
+    { name: "access.log", format: "f" },
+    0,
+  );
   const source = {
     format: world.format ?? presets.combined,
     domain: "domain" in world ? world.domain : "shop.example.org",
@@ -74,7 +93,9 @@ function take(text: string | Buffer, world: World = {}): Taken {
       reason: reasons[quarantine.reason[row] ?? 0] ?? "",
       estimated: dayOfEpochDay(quarantine.estimatedDay[row] ?? Number.NaN),
       partition: dayOfEpochDay(quarantine.partitionDay[row] ?? Number.NaN),
-      line: Buffer.from(quarantine.line.bytes.subarray(quarantine.line.offsets[row], quarantine.line.offsets[row + 1])).toString(),
+      line: Buffer.from(
+        quarantine.line.bytes.subarray(quarantine.line.offsets[row], quarantine.line.offsets[row + 1]),
+      ).toString(),
     })),
   };
 }
@@ -109,14 +130,18 @@ describe("the day of a line", () => {
     expect(take(lineWith(time), { now: clock }).days).toEqual([day]);
   });
 
-  it.each(["31/Feb/2026:12:00:00 +0000", "29/Feb/2026:12:00:00 +0000", "22/Foo/2026:12:00:00 +0000", "22/Nov/2026:24:00:01 +0000"])(
-    "written as %s is none: the line is quarantined",
-    (time) => {
-      const { quarantine, days } = take(lineWith(time));
-      expect(days).toEqual([]);
-      expect(quarantine).toMatchObject([{ reason: expect.stringMatching(/^(time|shape)$/), estimated: "2026-11-22" }]);
-    },
-  );
+  it.each([
+    "31/Feb/2026:12:00:00 +0000",
+    "29/Feb/2026:12:00:00 +0000",
+    "22/Foo/2026:12:00:00 +0000",
+    "22/Nov/2026:24:00:01 +0000",
+  ])("written as %s is none: the line is quarantined", (time) => {
+    const { quarantine, days } = take(lineWith(time));
+    expect(days).toEqual([]);
+    expect(quarantine).toMatchObject([
+      { reason: expect.stringMatching(/^(time|shape)$/), estimated: "2026-11-22" },
+    ]);
+  });
 });
 
 describe("a line ahead of the clock", () => {
@@ -132,7 +157,9 @@ describe("a line ahead of the clock", () => {
   });
 
   it("may be of the year 9999", () => {
-    expect(take(lineAt("9999-12-31T23:59:59Z")).quarantine).toMatchObject([{ reason: "future", estimated: "2026-11-22" }]);
+    expect(take(lineAt("9999-12-31T23:59:59Z")).quarantine).toMatchObject([
+      { reason: "future", estimated: "2026-11-22" },
+    ]);
   });
 
   it("says nothing of the day of the unreadable lines behind it", () => {
@@ -144,17 +171,35 @@ describe("a line ahead of the clock", () => {
   });
 
   it("does not stay longer than its own site's lines may", () => {
-    const world = { domain: "short.example.org", terms: [["2y", "2y"], ["10d", "10d"]] } as const;
-    expect(take(lineAt("2027-11-22T12:00:00Z"), world).quarantine).toMatchObject([{ partition: "2026-09-03" }]);
+    const world = {
+      domain: "short.example.org",
+      terms: [
+        ["2y", "2y"],
+        ["10d", "10d"],
+      ],
+    } as const;
+    expect(take(lineAt("2027-11-22T12:00:00Z"), world).quarantine).toMatchObject([
+      { partition: "2026-09-03" },
+    ]);
     const named = { ...world, domain: undefined, format: presets.vhost_combined };
-    const lines = ["short.example.org:443", "shop.example.org"].map((host) => `${host} ${lineAt("2027-11-22T12:00:00Z")}`);
-    expect(take(lines.join("\n"), named).quarantine).toMatchObject([{ partition: "2026-09-03" }, { partition: "2026-11-22" }]);
+    const lines = ["short.example.org:443", "shop.example.org"].map(
+      (host) => `${host} ${lineAt("2027-11-22T12:00:00Z")}`,
+    );
+    expect(take(lines.join("\n"), named).quarantine).toMatchObject([
+      { partition: "2026-09-03" },
+      { partition: "2026-11-22" },
+    ]);
   });
 });
 
 describe("a line past its term", () => {
   it("is refused: counted, with its bytes, and stored nowhere", () => {
-    const lines = [lineAt("2024-11-22T00:00:00Z"), lineAt("2024-11-21T23:59:59Z"), lineAt("2000-01-01T00:00:00Z"), lineAt(now)];
+    const lines = [
+      lineAt("2024-11-22T00:00:00Z"),
+      lineAt("2024-11-21T23:59:59Z"),
+      lineAt("2000-01-01T00:00:00Z"),
+      lineAt(now),
+    ];
     const { source, days, quarantine } = take(lines.join("\n"));
     const length = (lines[0]?.length ?? 0) + 1;
     expect(days).toEqual(["2024-11-22", "2026-11-22"]);
@@ -166,24 +211,46 @@ describe("a line past its term", () => {
     const line = lineAt("2026-06-01T00:00:00Z");
     expect(take(line, { terms: [["30d", "1y"]] }).source.stored).toBe(1);
     expect(take(line, { terms: [["1y", "30d"]] }).source.stored).toBe(1);
-    expect(take(line, { terms: [["30d", "30d"]] }).source).toMatchObject({ stored: 0, refused: [[0, line.length, 1]] });
+    expect(take(line, { terms: [["30d", "30d"]] }).source).toMatchObject({
+      stored: 0,
+      refused: [[0, line.length, 1]],
+    });
   });
 
   it("goes by the class of the site that it names", () => {
-    const world = { format: presets.vhost_combined, domain: undefined, terms: [["2y", "2y"], ["10d", "10d"]] } as const;
-    const lines = ["short.example.org", "shop.example.org"].map((host) => `${host} ${lineAt("2026-10-01T00:00:00Z")}`);
-    expect(take(lines.join("\n"), world).source).toMatchObject({ stored: 1, refused: [[0, (lines[0]?.length ?? 0) + 1, 1]] });
+    const world = {
+      format: presets.vhost_combined,
+      domain: undefined,
+      terms: [
+        ["2y", "2y"],
+        ["10d", "10d"],
+      ],
+    } as const;
+    const lines = ["short.example.org", "shop.example.org"].map(
+      (host) => `${host} ${lineAt("2026-10-01T00:00:00Z")}`,
+    );
+    expect(take(lines.join("\n"), world).source).toMatchObject({
+      stored: 1,
+      refused: [[0, (lines[0]?.length ?? 0) + 1, 1]],
+    });
   });
 
   it("of the year 1970 is refused, also where it cannot be told apart from a clock that was never set", () => {
-    expect(take(lineAt("1970-01-01T00:00:00Z")).source).toMatchObject({ stored: 0, refused: [[0, expect.any(Number), 1]] });
+    expect(take(lineAt("1970-01-01T00:00:00Z")).source).toMatchObject({
+      stored: 0,
+      refused: [[0, expect.any(Number), 1]],
+    });
   });
 });
 
 describe("an unreadable line", () => {
   it("is taken to be of its own day, where its time can be read", () => {
-    const { quarantine } = take(`${lineAt("2026-11-20T12:00:00Z")}\n${lineAt("2026-11-10T12:00:00Z")} and a tail without end "`);
-    expect(quarantine.every(({ estimated }) => estimated === "2026-11-10" || estimated === "2026-11-20")).toBe(true);
+    const { quarantine } = take(
+      `${lineAt("2026-11-20T12:00:00Z")}\n${lineAt("2026-11-10T12:00:00Z")} and a tail without end "`,
+    );
+    expect(
+      quarantine.every(({ estimated }) => estimated === "2026-11-10" || estimated === "2026-11-20"),
+    ).toBe(true);
     const number = lineAt("2026-11-10T12:00:00Z").replace(" 200 512 ", " 200 99999999999999999999 ");
     expect(take(`${lineAt("2026-11-20T12:00:00Z")}\n${number}`).quarantine).toMatchObject([
       { reason: "number", estimated: "2026-11-10" },
@@ -199,7 +266,15 @@ describe("an unreadable line", () => {
   });
 
   it("is taken to be of the nearest earlier line's day, stored, quarantined or refused", () => {
-    const lines = [lineAt("2026-11-20T12:00:00Z"), "one", lineAt("2026-11-10T12:00:00Z"), "two", "three", lineAt("2026-11-23T11:00:00Z"), "four"];
+    const lines = [
+      lineAt("2026-11-20T12:00:00Z"),
+      "one",
+      lineAt("2026-11-10T12:00:00Z"),
+      "two",
+      "three",
+      lineAt("2026-11-23T11:00:00Z"),
+      "four",
+    ];
     expect(take(lines.join("\n")).quarantine.map(({ estimated }) => estimated)).toEqual([
       "2026-11-20",
       "2026-11-10",
@@ -209,9 +284,13 @@ describe("an unreadable line", () => {
   });
 
   it("is taken to be of the file's day, where no line before it has one", () => {
-    expect(take("one\n", { modified: "2026-10-01T00:00:00Z" }).quarantine).toMatchObject([{ estimated: "2026-10-01" }]);
+    expect(take("one\n", { modified: "2026-10-01T00:00:00Z" }).quarantine).toMatchObject([
+      { estimated: "2026-10-01" },
+    ]);
     // A file of a machine whose clock is ahead.
-    expect(take("one\n", { modified: "2027-10-01T00:00:00Z" }).quarantine).toMatchObject([{ estimated: "2026-11-22" }]);
+    expect(take("one\n", { modified: "2027-10-01T00:00:00Z" }).quarantine).toMatchObject([
+      { estimated: "2026-11-22" },
+    ]);
   });
 
   it("is refused, where that day is past its term", () => {
@@ -219,7 +298,9 @@ describe("an unreadable line", () => {
     const { quarantine, source } = take(lines.join("\n"));
     expect(quarantine).toMatchObject([{ line: "two", estimated: "2024-11-22", partition: "2026-08-24" }]);
     expect(source).toMatchObject({ lines: 4, stored: 1, refused: [[0, (lines[0]?.length ?? 0) + 5, 2]] });
-    expect(take("one\n", { modified: "2020-01-01T00:00:00Z" }).source).toMatchObject({ refused: [[0, 4, 1]] });
+    expect(take("one\n", { modified: "2020-01-01T00:00:00Z" }).source).toMatchObject({
+      refused: [[0, 4, 1]],
+    });
   });
 
   it("is kept whole, with its reason", () => {
@@ -268,8 +349,18 @@ describe("lines without a usable site", () => {
 
 describe("any lines", () => {
   const anyLine = fc.oneof(
-    fc.integer({ min: -900, max: 3 }).map((days) => lineAt(new Date(Date.parse(now) + days * 86_400_000).toISOString())),
-    fc.constantFrom("", "\0\0", "\0x", "unreadable", lineWith("31/Feb/2026:00:00:00 +0000"), "x".repeat(300), "\r"),
+    fc
+      .integer({ min: -900, max: 3 })
+      .map((days) => lineAt(new Date(Date.parse(now) + days * 86_400_000).toISOString())),
+    fc.constantFrom(
+      "",
+      "\0\0",
+      "\0x",
+      "unreadable",
+      lineWith("31/Feb/2026:00:00:00 +0000"),
+      "x".repeat(300),
+      "\r",
+    ),
     fc.string({ maxLength: 20 }).map((text) => text.replaceAll("\n", " ")),
   );
 
@@ -286,7 +377,9 @@ describe("any lines", () => {
         expect(source.stored + quarantined + refused).toBe(read);
         expect([filled.packed.rows, quarantine.length]).toEqual([source.stored, quarantined]);
         const runs = [...source.quarantined, ...source.refused];
-        expect(runs.every(([from, to]) => 0 <= from && from < to && to <= Buffer.byteLength(text))).toBe(true);
+        expect(runs.every(([from, to]) => 0 <= from && from < to && to <= Buffer.byteLength(text))).toBe(
+          true,
+        );
       }),
       { numRuns: 300 },
     );

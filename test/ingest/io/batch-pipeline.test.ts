@@ -1,7 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import {
+  createBatchBuilder,
+  type FilledBatch,
+  openRange,
+  takeBatch,
+} from "../../../ingest/batch/batch-builder.ts";
 import { createBatchPipeline } from "../../../ingest/io/batch-pipeline.ts";
-import { takeBatch, createBatchBuilder, openRange, type FilledBatch } from "../../../ingest/batch/batch-builder.ts";
 
 /** A batch that is told from others by the bytes it took. */
 function batch(number: number): FilledBatch {
@@ -28,7 +33,7 @@ describe("createBatchPipeline", () => {
     const pipeline = createBatchPipeline(
       async (filled) => {
         events.push(`encode ${numberOf(filled)}`);
-        await turns(3 - numberOf(filled) % 4);
+        await turns(3 - (numberOf(filled) % 4));
         return numberOf(filled);
       },
       async (number) => {
@@ -51,30 +56,33 @@ describe("createBatchPipeline", () => {
     expect(events.indexOf("encode 1")).toBeLessThan(events.indexOf("sent 0"));
   });
 
-  it.each(["encode", "send"])("throws when it cannot %s a batch, and sends none behind it", async (failing) => {
-    const sent: number[] = [];
-    const act = async (step: string, number: number): Promise<void> => {
-      await turns(1);
-      if (step === failing && number === 2) throw new Error(`cannot ${step}`);
-    };
-    const pipeline = createBatchPipeline(
-      async (filled) => {
-        await act("encode", numberOf(filled));
-        return numberOf(filled);
-      },
-      async (number) => {
-        await act("send", number);
-        sent.push(number);
-      },
-    );
-    const work = async (): Promise<void> => {
-      for (let i = 0; i < 10; i++) await pipeline.submit(batch(i));
-      await pipeline.finish();
-    };
-    await expect(work()).rejects.toThrow(`cannot ${failing}`);
-    await turns(20);
-    expect(sent).toEqual([0, 1]);
-  });
+  it.each(["encode", "send"])(
+    "throws when it cannot %s a batch, and sends none behind it",
+    async (failing) => {
+      const sent: number[] = [];
+      const act = async (step: string, number: number): Promise<void> => {
+        await turns(1);
+        if (step === failing && number === 2) throw new Error(`cannot ${step}`);
+      };
+      const pipeline = createBatchPipeline(
+        async (filled) => {
+          await act("encode", numberOf(filled));
+          return numberOf(filled);
+        },
+        async (number) => {
+          await act("send", number);
+          sent.push(number);
+        },
+      );
+      const work = async (): Promise<void> => {
+        for (let i = 0; i < 10; i++) await pipeline.submit(batch(i));
+        await pipeline.finish();
+      };
+      await expect(work()).rejects.toThrow(`cannot ${failing}`);
+      await turns(20);
+      expect(sent).toEqual([0, 1]);
+    },
+  );
 
   it("throws at the end when the last batch fails", async () => {
     const pipeline = createBatchPipeline(

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { decompress, type Compression } from "../../../ingest/io/decompress.ts";
+import { type Compression, decompress } from "../../../ingest/io/decompress.ts";
 
 /** A file that the tool of that name wrote: `lines.bz2` by bzip2, and so on. */
 export function compressedFile(name: string): Buffer {
@@ -46,6 +46,10 @@ export function chunksOf(file: Uint8Array, chunkBytes = 256 * 1024): () => Async
   };
 }
 
-export async function unpack(compression: Compression, file: Uint8Array, chunkBytes?: number): Promise<Unpacked> {
+export async function unpack(
+  compression: Compression,
+  file: Uint8Array,
+  chunkBytes?: number,
+): Promise<Unpacked> {
   return await gather(decompress(compression, chunksOf(file, chunkBytes)));
 }

@@ -17,6 +17,8 @@ import { sha256Hex } from "../../../src/sha256.ts";
 import { TERM_MAX } from "../../../src/term.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
+const secret = Buffer.alloc(32, 7);
+
 const nowMs = Date.parse("2026-11-22T12:00:00Z");
 const format = compileApache("%{sec}t %U");
 
@@ -46,10 +48,11 @@ function createWorld(batchRows = 500): World {
     committed,
     async read(path, job) {
       // Each file is read by a process of its own, which knows what the ledger says.
-      const streams = createStreamIndex("web01");
+      const streams = createStreamIndex("web01", secret);
       addManifest(streams, { version: 1, node: "web01", batch: "", sources: committed });
       const builder = createBatchBuilder({ rows: batchRows, bytes: 1e9 }, CHUNK_BYTES, policy.classOf);
-      const flush = async (): Promise<void> => void committed.push(...(takeBatch(builder)?.manifestSources ?? []));
+      const flush = async (): Promise<void> =>
+        void committed.push(...(takeBatch(builder)?.manifestSources ?? []));
       const log = await openLog(path);
       try {
         const outcome = await ingestLog(
@@ -93,8 +96,14 @@ describe("ingestLog", () => {
     const world = createWorld();
     const text = lines(30_000);
     const outcome = await world.read(await fileOf(text));
-    expect(outcome).toMatchObject({ kind: "read", knownBytes: 0, report: { readBytes: text.length, unfinishedBytes: 0, damage: undefined } });
-    expect(world.coverage()).toMatchObject([{ ...whole, lines: 30_000, stored: 30_000, toByte: text.length }]);
+    expect(outcome).toMatchObject({
+      kind: "read",
+      knownBytes: 0,
+      report: { readBytes: text.length, unfinishedBytes: 0, damage: undefined },
+    });
+    expect(world.coverage()).toMatchObject([
+      { ...whole, lines: 30_000, stored: 30_000, toByte: text.length },
+    ]);
     expect(world.committed.length).toBeGreaterThan(3);
   });
 
@@ -106,7 +115,7 @@ describe("ingestLog", () => {
     for (const { from, to, pieces } of world.committed) {
       expect(from).toBe(at);
       for (const [end, sha256] of pieces) {
-        expect(sha256).toBe(sha256Hex(bytes.subarray(at, end)));
+        expect(sha256).toBe(sha256Hex(secret, bytes.subarray(at, end)));
         expect(bytes[end - 1]).toBe(0x0a);
         expect(end - at).toBeLessThanOrEqual(CHUNK_BYTES + 40);
         at = end;
@@ -138,7 +147,10 @@ describe("ingestLog", () => {
     const path = await fileOf(lines(2000));
     await world.read(path);
     await appendFile(path, lines(1000, "more"));
-    expect(await world.read(path)).toMatchObject({ knownBytes: lines(2000).length, report: { readBytes: lines(1000, "more").length } });
+    expect(await world.read(path)).toMatchObject({
+      knownBytes: lines(2000).length,
+      report: { readBytes: lines(1000, "more").length },
+    });
     const grown = lines(2000) + lines(1000, "more") + lines(500, "last");
     await world.read(await fileOf(gzipSync(grown), "access.log.gz"), { isFinished: true });
     expect(world.coverage()).toMatchObject([{ ...whole, lines: 3500, toByte: grown.length }]);
@@ -158,7 +170,8 @@ describe("ingestLog", () => {
 
   it("takes the same lines in another site's file for other requests", async () => {
     const world = createWorld();
-    for (const domain of ["shop.example.org", "blog.example.org"]) await world.read(await fileOf(lines(100)), { domain });
+    for (const domain of ["shop.example.org", "blog.example.org"])
+      await world.read(await fileOf(lines(100)), { domain });
     expect(world.coverage().map((cover) => cover.lines)).toEqual([100, 100]);
   });
 
@@ -210,16 +223,33 @@ describe("ingestLog", () => {
 
   it("says of an empty log, and of one that holds the beginning of a line, that there is nothing yet", async () => {
     const world = createWorld();
-    expect(await world.read(await fileOf(""))).toEqual({ kind: "empty", unfinishedBytes: 0, damage: undefined });
-    expect(await world.read(await fileOf("begin"))).toEqual({ kind: "empty", unfinishedBytes: 5, damage: undefined });
-    expect(await world.read(await fileOf(gzipSync("begin").subarray(0, 12)))).toMatchObject({ kind: "empty", damage: expect.any(String) });
+    expect(await world.read(await fileOf(""))).toEqual({
+      kind: "empty",
+      unfinishedBytes: 0,
+      damage: undefined,
+    });
+    expect(await world.read(await fileOf("begin"))).toEqual({
+      kind: "empty",
+      unfinishedBytes: 5,
+      damage: undefined,
+    });
+    expect(await world.read(await fileOf(gzipSync("begin").subarray(0, 12)))).toMatchObject({
+      kind: "empty",
+      damage: expect.any(String),
+    });
     expect(world.committed).toEqual([]);
   });
 
   it("reads nothing of a log that no format fits", async () => {
     const world = createWorld();
-    const chooseFormat = (): { format: undefined; sampledLines: number } => ({ format: undefined, sampledLines: 7 });
-    expect(await world.read(await fileOf(lines(9)), { chooseFormat })).toEqual({ kind: "unknown-format", sampledLines: 7 });
+    const chooseFormat = (): { format: undefined; sampledLines: number } => ({
+      format: undefined,
+      sampledLines: 7,
+    });
+    expect(await world.read(await fileOf(lines(9)), { chooseFormat })).toEqual({
+      kind: "unknown-format",
+      sampledLines: 7,
+    });
     expect(world.committed).toEqual([]);
   });
 
@@ -250,7 +280,11 @@ describe("ingestLog", () => {
   it("stores each line once, however a log grows, is renamed, compressed or read in between", async () => {
     const anyStep = fc.oneof(
       fc.integer({ min: 1, max: 60 }).map((count) => ({ kind: "grow", count }) as const),
-      fc.constantFrom({ kind: "read" } as const, { kind: "read compressed" } as const, { kind: "lose a batch" } as const),
+      fc.constantFrom(
+        { kind: "read" } as const,
+        { kind: "read compressed" } as const,
+        { kind: "lose a batch" } as const,
+      ),
       fc.integer({ min: 1, max: 20 }).map((count) => ({ kind: "half a line", count }) as const),
     );
     await fc.assert(
@@ -271,10 +305,12 @@ describe("ingestLog", () => {
         addLines(30);
         for (const step of steps) {
           if (step.kind === "grow") addLines(step.count);
-          if (step.kind === "half a line" && text.endsWith("\n")) text += `${nowMs / 1000 - 100} /${count++}`.slice(0, 12 + step.count);
+          if (step.kind === "half a line" && text.endsWith("\n"))
+            text += `${nowMs / 1000 - 100} /${count++}`.slice(0, 12 + step.count);
           if (step.kind === "read") await readAs(false);
           if (step.kind === "read compressed") await readAs(true);
-          if (step.kind === "lose a batch") world.committed.splice(Math.max(1, world.committed.length - 1), 1);
+          if (step.kind === "lose a batch")
+            world.committed.splice(Math.max(1, world.committed.length - 1), 1);
         }
         addLines(1);
         await readAs(false);

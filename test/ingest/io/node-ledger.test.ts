@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openNodeLedger, OverlapError } from "../../../ingest/io/node-ledger.ts";
+import { OverlapError, openNodeLedger } from "../../../ingest/io/node-ledger.ts";
 import { candidatesOf } from "../../../ingest/source/stream-index.ts";
 import { exitCode } from "../../../src/exit-code.ts";
 import type { ManifestSource } from "../../../src/ledger/manifest.ts";
@@ -18,11 +18,15 @@ async function commit(ledger: ObjectStore, sources: readonly ManifestSource[]): 
   return batch;
 }
 
-async function ledgerOf(count: number): Promise<{ readonly ledger: ObjectStore; readonly batches: readonly TestBatch[] }> {
+async function ledgerOf(
+  count: number,
+): Promise<{ readonly ledger: ObjectStore; readonly batches: readonly TestBatch[] }> {
   const ledger = createMemoryStore("memory:ledger");
   const batches: TestBatch[] = [];
   for (let i = 0; i < count; i++) {
-    batches.push(await commit(ledger, [sourceOf(i * 10, i * 10 + 10, { pieces: [[i * 10 + 10, String(i).repeat(3)]] })]));
+    batches.push(
+      await commit(ledger, [sourceOf(i * 10, i * 10 + 10, { pieces: [[i * 10 + 10, String(i).repeat(3)]] })]),
+    );
   }
   return { ledger, batches };
 }
@@ -31,7 +35,11 @@ describe("openNodeLedger", () => {
   it("knows every piece of every stream, and every batch, of a chain of any length", async () => {
     const { ledger, batches } = await ledgerOf(40);
     const node = await openNodeLedger(ledger, "web01");
-    const pieces = Array.from({ length: 40 }, (_, i) => ({ from: i * 10, to: i * 10 + 10, sha256: String(i).repeat(3) }));
+    const pieces = Array.from({ length: 40 }, (_, i) => ({
+      from: i * 10,
+      to: i * 10 + 10,
+      sha256: String(i).repeat(3),
+    }));
     expect(candidatesOf(node.streams, head)).toEqual([{ id: stream, head, pieces }]);
     for (const { record } of batches) {
       expect(node.isCommitted(record.batch)).toBe(true);
@@ -67,13 +75,19 @@ describe("commit", () => {
   it("knows its own batches as it knows those of others", async () => {
     const ledger = createMemoryStore("memory:ledger");
     const node = await openNodeLedger(ledger, "web01");
-    for (const [from, to] of [[0, 10], [10, 20], [30, 40]] as const) {
+    for (const [from, to] of [
+      [0, 10],
+      [10, 20],
+      [30, 40],
+    ] as const) {
       const { record, manifest } = await batchOf([sourceOf(from, to)]);
       await node.commit(record, await decodeManifest(manifest));
       expect(await node.recordOf(record.batch)).toEqual(record);
     }
     const again = await batchOf([sourceOf(5, 25)]);
-    await expect(node.commit(again.record, await decodeManifest(again.manifest))).rejects.toBeInstanceOf(OverlapError);
+    await expect(node.commit(again.record, await decodeManifest(again.manifest))).rejects.toBeInstanceOf(
+      OverlapError,
+    );
     expect(node.isCommitted(again.record.batch)).toBe(false);
   });
 
@@ -98,7 +112,10 @@ describe("commit", () => {
     const ledger = createMemoryStore("memory:ledger");
     const node = await openNodeLedger(ledger, "web01");
     await commit(ledger, [sourceOf(0, 30)]);
-    for (const [from, to] of [[30, 40], [40, 50]] as const) {
+    for (const [from, to] of [
+      [30, 40],
+      [40, 50],
+    ] as const) {
       const { record, manifest } = await batchOf([sourceOf(from, to)]);
       await ledger.create(record.manifest.key, manifest);
       await node.commit(record, await decodeManifest(manifest));

@@ -12,7 +12,10 @@ import { skipTo } from "../../../ingest/io/skip-to.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { gather, lines } from "./compressed-files.ts";
 
-async function openFile(name: string, bytes: Uint8Array): Promise<{ readonly path: string; readonly log: OpenLog }> {
+async function openFile(
+  name: string,
+  bytes: Uint8Array,
+): Promise<{ readonly path: string; readonly log: OpenLog }> {
   const path = join(await temporaryFolder(), name);
   await writeFile(path, bytes);
   const log = await openLog(path);
@@ -146,15 +149,20 @@ describe("openLog", () => {
 describe("skipTo", () => {
   it("leaves out the first bytes, wherever chunks end, and cuts what is too long", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 9 })), fc.nat(40), fc.integer({ min: 1, max: 10 }), async (parts, offset, most) => {
-        const chunks = async function* (): AsyncGenerator<Uint8Array> {
-          yield* parts;
-        };
-        const found: Buffer[] = [];
-        for await (const chunk of skipTo(offset, chunks(), most)) found.push(Buffer.from(chunk));
-        expect(Buffer.concat(found).equals(Buffer.concat(parts).subarray(offset))).toBe(true);
-        expect(found.every(({ length }) => length > 0 && length <= most)).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.uint8Array({ maxLength: 9 })),
+        fc.nat(40),
+        fc.integer({ min: 1, max: 10 }),
+        async (parts, offset, most) => {
+          const chunks = async function* (): AsyncGenerator<Uint8Array> {
+            yield* parts;
+          };
+          const found: Buffer[] = [];
+          for await (const chunk of skipTo(offset, chunks(), most)) found.push(Buffer.from(chunk));
+          expect(Buffer.concat(found).equals(Buffer.concat(parts).subarray(offset))).toBe(true);
+          expect(found.every(({ length }) => length > 0 && length <= most)).toBe(true);
+        },
+      ),
     );
   });
 });

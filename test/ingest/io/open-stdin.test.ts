@@ -1,5 +1,5 @@
-import { mkdtemp, readdir, readFile, readlink, stat } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
+import { mkdtemp, readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -30,7 +30,13 @@ async function openFilesBelow(folder: string): Promise<Buffer[]> {
 
 describe("openStdin", () => {
   it("gives what came in, from any byte on, as often as it is asked to", async () => {
-    const log = await open(await temporaryFolder(), lines.subarray(0, 3), Buffer.alloc(0), lines.subarray(3, 5), lines.subarray(5));
+    const log = await open(
+      await temporaryFolder(),
+      lines.subarray(0, 3),
+      Buffer.alloc(0),
+      lines.subarray(3, 5),
+      lines.subarray(5),
+    );
     expect(log).toMatchObject({ name: "-", sizeBytes: lines.length, modifiedMs: 5000, compression: "none" });
     for (const offset of [0, 0, 1, 100_001, lines.length]) {
       expect((await gather(log.read(offset))).bytes.equals(lines.subarray(offset))).toBe(true);
@@ -45,7 +51,11 @@ describe("openStdin", () => {
 
   it("takes compressed input, which may come in pieces of a byte", async () => {
     for (const file of [gzipSync(lines), compressedFile("lines.bz2"), compressedFile("lines.zst")]) {
-      const log = await open(await temporaryFolder(), ...[0, 1, 2, 3].map((at) => file.subarray(at, at + 1)), file.subarray(4));
+      const log = await open(
+        await temporaryFolder(),
+        ...[0, 1, 2, 3].map((at) => file.subarray(at, at + 1)),
+        file.subarray(4),
+      );
       expect(log.sizeBytes).toBe(file.length);
       expect((await gather(log.read(10))).bytes.equals(lines.subarray(10))).toBe(true);
     }
@@ -70,7 +80,9 @@ describe("openStdin", () => {
         expect(bytes.includes(form)).toBe(false);
       }
       // No two of its first 32-byte parts are alike, though those of the input are.
-      const parts = Array.from({ length: 1000 }, (_, i) => bytes.subarray(i * 40, i * 40 + 40).toString("hex"));
+      const parts = Array.from({ length: 1000 }, (_, i) =>
+        bytes.subarray(i * 40, i * 40 + 40).toString("hex"),
+      );
       expect(new Set(parts).size).toBe(parts.length);
     }
     expect(onDisk[0]?.equals(onDisk[1] ?? input)).toBe(false);

@@ -32,7 +32,9 @@ describe("createSpool", () => {
     await createSpool(directory).add(batch);
     const folder = join(directory, batch.record.batch);
     const modes = await Promise.all(
-      [directory, folder, ...(await readdir(folder)).map((name) => join(folder, name))].map(async (path) => (await stat(path)).mode & 0o077),
+      [directory, folder, ...(await readdir(folder)).map((name) => join(folder, name))].map(
+        async (path) => (await stat(path)).mode & 0o077,
+      ),
     );
     expect(modes).toHaveLength(2 + batch.objects.length + 2);
     expect(modes.every((mode) => mode === 0)).toBe(true);
@@ -81,30 +83,40 @@ describe("createSpool", () => {
     ["an empty record, as a loss of power leaves it", "record.json", () => ""],
     ["zeros in the record's place", "record.json", (bytes: string) => "\0".repeat(bytes.length)],
     ["null for a record", "record.json", () => "null"],
-    ["the record of another batch", "record.json", (bytes: string) => bytes.replaceAll(/"batch":"[0-9a-f]+"/g, '"batch":"f00"')],
+    [
+      "the record of another batch",
+      "record.json",
+      (bytes: string) => bytes.replaceAll(/"batch":"[0-9a-f]+"/g, '"batch":"f00"'),
+    ],
     ["a manifest that was changed", "manifest.json.gz", () => "changed"],
     ["a manifest that is not there", "manifest.json.gz", undefined],
     ["an object that was changed", "object-1", (bytes: string) => bytes.replace("c", "d")],
     ["an object that is cut off", "object-2", (bytes: string) => bytes.slice(1)],
     ["an object that is not there", "object-0", undefined],
-  ])("names the folder of an entry with %s, and what to do, and leaves it as it is", async (_name, file, change) => {
-    const directory = await temporaryFolder();
-    const spool = createSpool(directory);
-    const batch = await batchOf([source]);
-    await spool.add(batch);
-    const folder = join(directory, batch.record.batch);
-    const names = await readdir(folder);
-    if (change === undefined) await rm(join(folder, file));
-    else {
-      const bytes = file === "record.json" ? JSON.stringify(batch.record) : Buffer.from(batch.objects[Number(file.at(-1))] ?? "");
-      await writeFile(join(folder, file), change(bytes.toString()));
-    }
-    const left = await readdir(folder);
-    expect(left).toEqual(names.filter((name) => name !== file || change !== undefined));
-    await expect(spool.records()).rejects.toMatchObject({
-      exitCode: exitCode.integrity,
-      message: expect.stringMatching(new RegExp(`${folder}.*Move the folder away`)),
-    });
-    expect(await readdir(folder)).toEqual(left);
-  });
+  ])(
+    "names the folder of an entry with %s, and what to do, and leaves it as it is",
+    async (_name, file, change) => {
+      const directory = await temporaryFolder();
+      const spool = createSpool(directory);
+      const batch = await batchOf([source]);
+      await spool.add(batch);
+      const folder = join(directory, batch.record.batch);
+      const names = await readdir(folder);
+      if (change === undefined) await rm(join(folder, file));
+      else {
+        const bytes =
+          file === "record.json"
+            ? JSON.stringify(batch.record)
+            : Buffer.from(batch.objects[Number(file.at(-1))] ?? "");
+        await writeFile(join(folder, file), change(bytes.toString()));
+      }
+      const left = await readdir(folder);
+      expect(left).toEqual(names.filter((name) => name !== file || change !== undefined));
+      await expect(spool.records()).rejects.toMatchObject({
+        exitCode: exitCode.integrity,
+        message: expect.stringMatching(new RegExp(`${folder}.*Move the folder away`)),
+      });
+      expect(await readdir(folder)).toEqual(left);
+    },
+  );
 });

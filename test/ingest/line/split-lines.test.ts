@@ -49,7 +49,12 @@ function splitNaively(bytes: Buffer, from: number, lineBytesMax: number): Found[
       found.push({ kind: "overlong", head, offset, next, lineBytes: line.length, sha256: sha256Hex(line) });
     } else {
       const isReturn = line.at(-1) === 0x0d;
-      found.push({ kind: "line", text: line.subarray(0, line.length - (isReturn ? 1 : 0)).toString("latin1"), offset, next });
+      found.push({
+        kind: "line",
+        text: line.subarray(0, line.length - (isReturn ? 1 : 0)).toString("latin1"),
+        offset,
+        next,
+      });
     }
     start = next - from;
   }
@@ -62,7 +67,9 @@ function split(bytes: Buffer, cuts: readonly number[], from = 0, lineBytesMax = 
   const sink = collector(found);
   const splitter = createLineSplitter(from, lineBytesMax);
   const buffer = Buffer.alloc(bytes.length + 2, "!");
-  const places = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
+  const places = [...new Set([0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length])].sort(
+    (a, b) => a - b,
+  );
   for (const [index, start] of places.entries()) {
     const chunk = bytes.subarray(start, places[index + 1] ?? bytes.length);
     buffer.fill("!");
@@ -80,9 +87,15 @@ function split(bytes: Buffer, cuts: readonly number[], from = 0, lineBytesMax = 
 }
 
 const anyBytes = fc
-  .array(fc.oneof(fc.constantFrom("\n", "\0", "\r", "\0\0\0", "\r\n", "\n\n", "a", "bcdef"), fc.constant("x").map((x) => x.repeat(7))), {
-    maxLength: 40,
-  })
+  .array(
+    fc.oneof(
+      fc.constantFrom("\n", "\0", "\r", "\0\0\0", "\r\n", "\n\n", "a", "bcdef"),
+      fc.constant("x").map((x) => x.repeat(7)),
+    ),
+    {
+      maxLength: 40,
+    },
+  )
   .map((parts) => Buffer.from(parts.join(""), "latin1"));
 const anyCuts = fc.array(fc.nat(), { maxLength: 12 });
 const anyStart = fc.nat(1000);
@@ -90,9 +103,15 @@ const anyStart = fc.nat(1000);
 describe("feedLines and finishLines", () => {
   it("find the lines that a look at the whole finds, however it is cut into chunks", () => {
     fc.assert(
-      fc.property(anyBytes, anyCuts, anyStart, fc.integer({ min: 1, max: 12 }), (bytes, cuts, from, lineBytesMax) => {
-        expect(split(bytes, cuts, from, lineBytesMax)).toEqual(splitNaively(bytes, from, lineBytesMax));
-      }),
+      fc.property(
+        anyBytes,
+        anyCuts,
+        anyStart,
+        fc.integer({ min: 1, max: 12 }),
+        (bytes, cuts, from, lineBytesMax) => {
+          expect(split(bytes, cuts, from, lineBytesMax)).toEqual(splitNaively(bytes, from, lineBytesMax));
+        },
+      ),
       { numRuns: 1000 },
     );
   });
@@ -132,7 +151,9 @@ describe("feedLines and finishLines", () => {
 
 describe("a line", () => {
   const textsOf = (text: string, cuts: readonly number[] = []): (string | undefined)[] =>
-    split(Buffer.from(text, "latin1"), cuts).map((found) => (found.kind === "line" ? found.text : found.kind));
+    split(Buffer.from(text, "latin1"), cuts).map((found) =>
+      found.kind === "line" ? found.text : found.kind,
+    );
 
   it("ends at a newline only", () => {
     expect(textsOf("a\rb\x0bc\x0cd\x85e\xe2\x80\xa8f\n")).toEqual(["a\rb\x0bc\x0cd\x85e\xe2\x80\xa8f"]);
@@ -168,7 +189,12 @@ describe("a line", () => {
   });
 
   it("of NUL bytes only is a hole, over any number of chunks", () => {
-    const bytes = Buffer.concat([Buffer.from("a\n"), Buffer.alloc(100_000), Buffer.from("\nb\n"), Buffer.alloc(7)]);
+    const bytes = Buffer.concat([
+      Buffer.from("a\n"),
+      Buffer.alloc(100_000),
+      Buffer.from("\nb\n"),
+      Buffer.alloc(7),
+    ]);
     expect(split(bytes, [1000, 2000, 50_000])).toEqual([
       { kind: "line", text: "a", offset: 0, next: 2 },
       { kind: "hole", offset: 2, next: 100_003 },

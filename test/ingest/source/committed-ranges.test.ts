@@ -1,9 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addCommitted, type CommittedRanges, overlapsCommitted } from "../../../ingest/source/committed-ranges.ts";
+import {
+  addCommitted,
+  type CommittedRanges,
+  overlapsCommitted,
+} from "../../../ingest/source/committed-ranges.ts";
 import { sourceOf, stream } from "../../support/recorded-batch.ts";
 
-const anyRange = fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 8 })).map(([from, length]) => [from, from + length] as const);
+const anyRange = fc
+  .tuple(fc.nat(40), fc.integer({ min: 1, max: 8 }))
+  .map(([from, length]) => [from, from + length] as const);
 
 describe("overlapsCommitted", () => {
   it("is true when a byte of the batch is committed already, whatever was committed in whatever order", () => {
@@ -21,7 +27,9 @@ describe("overlapsCommitted", () => {
   it("is false for the same bytes of another stream", () => {
     const committed: CommittedRanges = new Map();
     addCommitted(committed, { sources: [sourceOf(0, 100)] });
-    expect(overlapsCommitted(committed, { sources: [sourceOf(0, 100, { stream: "6".repeat(32) })] })).toBe(false);
+    expect(overlapsCommitted(committed, { sources: [sourceOf(0, 100, { stream: "6".repeat(32) })] })).toBe(
+      false,
+    );
   });
 
   it("looks at every source of the batch", () => {

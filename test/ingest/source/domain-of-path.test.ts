@@ -9,7 +9,11 @@ describe("compileDomainOfPath", () => {
     ["{domain}", "/var/log/httpd/domlogs/shop.example.org", "shop.example.org"],
     ["{domain}-ssl_log", "shop.example.org-ssl_log", "shop.example.org"],
     ["vhosts/{domain}/logs/*", "/var/www/vhosts/shop.example.org/logs/access_log", "shop.example.org"],
-    ["/vhosts/{domain}/logs/access*log", "/var/www/vhosts/shop.example.org/logs/access_ssl_log", "shop.example.org"],
+    [
+      "/vhosts/{domain}/logs/access*log",
+      "/var/www/vhosts/shop.example.org/logs/access_ssl_log",
+      "shop.example.org",
+    ],
     ["access-{domain}-*.log", "access-shop.example.org-node1.log", "shop.example.org"],
     ["access+({domain}).log", "access+(shop.example.org).log", "shop.example.org"],
   ])("finds the site by %s in %s", (pattern, path, domain) => {
@@ -19,7 +23,9 @@ describe("compileDomainOfPath", () => {
   it.each([".1", ".2.gz", "-20261122", "-20261122.gz", ".2026-11-22.zst", ".1.bz2", ".gz"])(
     "leaves out %s, which rotation and compression put behind the name",
     (suffix) => {
-      expect(compileDomainOfPath("{domain}.log")(`logs/shop.example.org.log${suffix}`)).toBe("shop.example.org");
+      expect(compileDomainOfPath("{domain}.log")(`logs/shop.example.org.log${suffix}`)).toBe(
+        "shop.example.org",
+      );
       expect(compileDomainOfPath("{domain}")(`logs/shop.example.org${suffix}`)).toBe("shop.example.org");
     },
   );
@@ -40,11 +46,17 @@ describe("compileDomainOfPath", () => {
     expect(compileDomainOfPath(pattern)(path)).toBeUndefined();
   });
 
-  it.each(["access.log", "{domain}/{domain}.log", "{Domain}.log", ""])("refuses the pattern %j", (pattern) => {
-    expect(() => compileDomainOfPath(pattern)).toThrow(
-      expect.objectContaining({ exitCode: exitCode.config, message: expect.stringContaining("{domain} exactly once") }),
-    );
-  });
+  it.each(["access.log", "{domain}/{domain}.log", "{Domain}.log", ""])(
+    "refuses the pattern %j",
+    (pattern) => {
+      expect(() => compileDomainOfPath(pattern)).toThrow(
+        expect.objectContaining({
+          exitCode: exitCode.config,
+          message: expect.stringContaining("{domain} exactly once"),
+        }),
+      );
+    },
+  );
 
   it("answers at once, however long a name is", () => {
     const domainOf = compileDomainOfPath("*{domain}*-*.log");

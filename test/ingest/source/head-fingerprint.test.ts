@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { headFingerprint } from "../../../ingest/source/head-fingerprint.ts";
 
-const of = (text: string, domain?: string): string => headFingerprint(Buffer.from(text), domain);
+const secret = Buffer.alloc(32, 7);
+
+const of = (text: string, domain?: string): string => headFingerprint(secret, Buffer.from(text), domain);
 
 describe("headFingerprint", () => {
   it("is of the first line, whatever follows it", () => {

@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { renderCsv } from "../../../query/render/csv.ts";
 import { renderNdjson } from "../../../query/render/ndjson.ts";
 import { renderTable } from "../../../query/render/table.ts";
-import { terminalText } from "../../../src/terminal-text.ts";
 import type { ResultColumn } from "../../../query/result-column.ts";
 import type { Row } from "../../../query/row.ts";
+import { terminalText } from "../../../src/terminal-text.ts";
 
 const columns: readonly ResultColumn[] = [
   { name: "time", kind: "time" },

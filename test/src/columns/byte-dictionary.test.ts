@@ -16,10 +16,7 @@ interface Value {
 
 const anyValue: fc.Arbitrary<Value> = fc.record({
   // Of few letters, so that values repeat and differ in little.
-  bytes: fc.oneof(
-    fc.uint8Array({ maxLength: 9, min: 0, max: 2 }),
-    fc.uint8Array({ maxLength: 60 }),
-  ),
+  bytes: fc.oneof(fc.uint8Array({ maxLength: 9, min: 0, max: 2 }), fc.uint8Array({ maxLength: 60 })),
   tag: fc.constantFrom(0, 1, 2, 255),
 });
 
@@ -67,7 +64,10 @@ describe("intern", () => {
 
   it("finds every value again after it has grown many times", () => {
     const dictionary = createByteDictionary();
-    const values = Array.from({ length: 40_000 }, (_, i) => ({ bytes: Buffer.from(`/shop/item/${i}`), tag: i & 3 }));
+    const values = Array.from({ length: 40_000 }, (_, i) => ({
+      bytes: Buffer.from(`/shop/item/${i}`),
+      tag: i & 3,
+    }));
     const codes = values.map((value) => add(dictionary, value));
     expect(codes).toEqual(values.map((_, i) => i + 1));
     expect(values.map((value) => add(dictionary, value))).toEqual(codes);
@@ -80,7 +80,9 @@ describe("intern", () => {
     const codes = flood.map((bytes) => add(dictionary, { bytes, tag: 1 }));
     expect(new Set(dictionary.hashes.subarray(0, dictionary.values.size)).size).toBe(1);
     expect(dictionary.values.size).toBeGreaterThan(2500);
-    expect(codes.every((code, i) => Buffer.compare(read(dictionary, code).bytes, flood[i] as Uint8Array) === 0)).toBe(true);
+    expect(
+      codes.every((code, i) => Buffer.compare(read(dictionary, code).bytes, flood[i] as Uint8Array) === 0),
+    ).toBe(true);
     // What others ask for is found in spite of it.
     const others = Array.from({ length: 2000 }, (_, i) => ({ bytes: Buffer.from(`agent ${i}`), tag: 0 }));
     const first = others.map((value) => add(dictionary, value));

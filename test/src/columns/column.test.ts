@@ -1,21 +1,35 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { appendBytes, createByteList, entryOf, reserve, trimmed, usedBytes } from "../../../src/columns/column.ts";
+import {
+  appendBytes,
+  createByteList,
+  entryOf,
+  reserve,
+  trimmed,
+  usedBytes,
+} from "../../../src/columns/column.ts";
 
 const values = fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 200 });
 
 describe("appendBytes", () => {
   it("keeps every value as it was, whatever room the list began with", () => {
     fc.assert(
-      fc.property(values, fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 3 }), (entries, bytes, size) => {
-        const list = createByteList(bytes, size);
-        for (const [index, entry] of entries.entries()) {
-          const around = Uint8Array.from([1, ...entry, 2]);
-          expect(appendBytes(list, around, 1, around.length - 1)).toBe(index);
-        }
-        expect(entries.map((_, index) => [...entryOf(list, index)])).toEqual(entries.map((entry) => [...entry]));
-        expect(usedBytes(list)).toBe(entries.reduce((sum, { length }) => sum + length, 0));
-      }),
+      fc.property(
+        values,
+        fc.integer({ min: 0, max: 8 }),
+        fc.integer({ min: 0, max: 3 }),
+        (entries, bytes, size) => {
+          const list = createByteList(bytes, size);
+          for (const [index, entry] of entries.entries()) {
+            const around = Uint8Array.from([1, ...entry, 2]);
+            expect(appendBytes(list, around, 1, around.length - 1)).toBe(index);
+          }
+          expect(entries.map((_, index) => [...entryOf(list, index)])).toEqual(
+            entries.map((entry) => [...entry]),
+          );
+          expect(usedBytes(list)).toBe(entries.reduce((sum, { length }) => sum + length, 0));
+        },
+      ),
     );
   });
 
@@ -50,7 +64,9 @@ describe("trimmed", () => {
         expect(copy.bytes).toHaveLength(usedBytes(list));
         expect(copy.offsets).toHaveLength(entries.length + 1);
         list.bytes.fill(0xff);
-        expect(entries.map((_, index) => [...entryOf(copy, index)])).toEqual(entries.map((entry) => [...entry]));
+        expect(entries.map((_, index) => [...entryOf(copy, index)])).toEqual(
+          entries.map((entry) => [...entry]),
+        );
       }),
     );
   });

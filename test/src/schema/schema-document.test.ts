@@ -20,7 +20,14 @@ function describeTable({ table, version, columns }: TableSchema): string {
     ([name, { type, isNullable, about }]) =>
       `| \`${name}\` | ${parquetTypes[type]} | ${isNullable ? "yes" : "no"} | ${about.replaceAll("|", "\\|")} |`,
   );
-  return [`## ${table}, version ${version}`, "", "| column | Parquet type | may be null | what it is |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
+  return [
+    `## ${table}, version ${version}`,
+    "",
+    "| column | Parquet type | may be null | what it is |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
 }
 
 it("docs/schema.md says what the schemas say: `npm run golden` rewrites it", async () => {
