@@ -20,8 +20,9 @@ const DECODE_PASSES_MAX = 4;
  * - `/users/jan%40example.nl/edit` becomes `/users/:mail/edit`, `/~jan/` `/:user/`, `/js/app.3f2a9c1b.js`
  *   `/js/app.:hex.js`;
  * - `http://user:password@host/x` becomes `/x`, `/a;jsessionid=1/b` becomes `/a/b`;
- * - everything from `?` or `#` on goes, encoded ones (`%3f`, `%253f`) too: a target that has one in its path
- *   carries a query in disguise;
+ * - everything from `?`, `#` or `&` on goes, encoded ones (`%3f`, `%253f`) too: a target that has one in its
+ *   path carries a query in disguise; so does a segment with `=`: `/login/password=x` becomes
+ *   `/login/password=:value`;
  * - a segment with control characters becomes `:binary`; one of more than 255 characters, or encoded more than
  *   four times, becomes `:tok`;
  * - behind 16 segments or 512 bytes stands `*`.
@@ -57,7 +58,10 @@ function withoutAuthority(target: string): string {
 }
 
 /** Nothing that means anything but itself, so that there is nothing to decode. */
-const literal = /^[\w.,:@~+!$&'()*=-]*$/;
+const literal = /^[\w.,:@~+!$'()*-]*$/;
+
+/** What stands behind `=`, but for the padding of a token. */
+const assignedValue = /=(?=[^=/])[^/]*/g;
 
 interface CleanSegment {
   readonly text: string;
@@ -71,11 +75,11 @@ function cleanSegment(segment: string): CleanSegment {
   }
   const decoded = decode(segment);
   if (decoded === undefined) return { text: ":tok", isLast: false };
-  const end = decoded.search(/[?#]/);
+  const end = decoded.search(/[?#&]/);
   const path = end === -1 ? decoded : decoded.slice(0, end);
   const isLast = end !== -1;
   if (controlCharacter.test(path)) return { text: ":binary", isLast };
-  const plain = path.replace(/;[^/]*/g, "");
+  const plain = path.replace(/;[^/]*/g, "").replace(assignedValue, "=:value");
   if (plain.length > SEGMENT_LENGTH_MAX) return { text: ":tok", isLast };
   const hidden = plain.split("/").map(hidePersonal).join("/");
   return { text: hidden === decoded ? segment : encode(hidden), isLast };

@@ -36,12 +36,17 @@ export function problemOf(outcome: FileAccount["outcome"]): string | undefined {
     case "unreadable":
       return `${outcome.message}; nothing of it was read`;
     case "unknown-format":
-      return `no known format fits its lines (${outcome.sampledLines} tried); nothing of it was read. Give the server's own text with --format 'nginx:…' or 'apache:…'`;
+      return `the format does not fit most of its lines (${outcome.sampledLines} tried); nothing of it was read. Give the server's own text with --format 'nginx:…' or 'apache:…'`;
     case "empty":
       return outcome.damage === undefined ? undefined : `${outcome.damage}; nothing of it could be read`;
     case "read":
       return outcome.report.damage === undefined
-        ? undefined
+        ? problemOfTail(outcome.uncomparedBytes)
         : `${outcome.report.damage}; the lines before that place were read`;
   }
+}
+
+function problemOfTail(bytes: number): string | undefined {
+  if (bytes === 0) return undefined;
+  return `it begins like a stored log and ends before that does: its last ${bytes} bytes could not be compared and were not read. If it is no older copy but another log, read it with --as-new`;
 }

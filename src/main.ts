@@ -96,6 +96,10 @@ function isSystemError(error: unknown): error is Error {
   return error instanceof Error && "errno" in error && "syscall" in error;
 }
 
+// Who reads the output may leave early, as `head` does: the work goes on, and its end is still told by the exit code.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 const signal = endingSignal();
 try {
   await main(signal);

@@ -31,6 +31,8 @@ export interface IntakeSource {
   readonly format: LineFormat;
   /** The site, where the file's name or the operator gives it. */
   readonly domain: string | undefined;
+  /** True when the operator gave it for all lines, whatever they name. */
+  readonly isDomainGiven: boolean;
   /** When the file was last written: what an unreadable line's day is taken from, when nothing better is known. */
   readonly modifiedMs: number;
 }
@@ -46,8 +48,8 @@ export interface IntakePolicy {
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * An unreadable line whose time seems to be older than the web has no time: what stood there was a number of
- * another kind, and must not make the line expire.
+ * A time that seems to be older than the web is none: what stood there was a number of another kind, or a clock
+ * that was not set. It must not make an unreadable line expire, nor those that follow.
  */
 const WEB_BEGINS_MS = Date.UTC(1991, 0, 1);
 
@@ -139,7 +141,7 @@ function takeLine(
     return;
   }
   const day = Math.floor(timeMs / MS_PER_DAY);
-  state.lastDay = Math.min(day, bounds.today);
+  if (timeMs >= WEB_BEGINS_MS) state.lastDay = Math.min(day, bounds.today);
   if (day < (bounds.oldestDay[classIndex] as number)) {
     noteRefused(range, offset, next);
     return;
@@ -151,9 +153,8 @@ function takeLine(
 }
 
 function domainOf({ builder: { domains }, source, parsed }: IntakeState, bytes: Uint8Array): number {
-  if (source.domain !== undefined) return domainIndex(domains, source.domain);
   const start = parsed.spans[field.domain * 2] as number;
-  if (start === -1) return domainIndex(domains, UNKNOWN_DOMAIN);
+  if (start === -1 || source.isDomainGiven) return domainIndex(domains, source.domain ?? UNKNOWN_DOMAIN);
   const end = parsed.spans[field.domain * 2 + 1] as number;
   return loggedDomainIndex(domains, bytes, start, end, source.format.escape);
 }

@@ -1,6 +1,7 @@
 import { reasonCode } from "../../src/reason.ts";
 import { createParsedLine, type LineFormat } from "./line-format.ts";
 import { presetNames, presets } from "./presets.ts";
+import { eachSampleLine } from "./sample-lines.ts";
 
 export interface LayoutCount {
   readonly format: LineFormat;
@@ -23,9 +24,6 @@ export type Detection =
       readonly best: LayoutCount | undefined;
     };
 
-/** More lines than this say nothing new about a file's layout. */
-const SAMPLE_LINES_MAX = 1000;
-
 /**
  * Finds the layout of most lines of the head of a log. No line fits two layouts, so nothing is guessed:
  * `unknown` when less than half of the lines fit any, or there is no line. A last line without a newline is left
@@ -38,21 +36,10 @@ export function detectFormat(sample: Uint8Array): Detection {
     parser: presets[name].open(),
     lines: 0,
   }));
-  let sampledLines = 0;
-  for (let start = 0; start < sample.length && sampledLines < SAMPLE_LINES_MAX; ) {
-    const newline = sample.indexOf(0x0a, start);
-    if (newline === -1 && sampledLines > 0) break;
-    const next = newline === -1 ? sample.length : newline + 1;
-    const end = endOfLine(sample, start, newline === -1 ? sample.length : newline);
-    if (end > start) {
-      sampledLines++;
-      const fitting = counts.find(
-        ({ parser }) => parser.parse(sample, start, end, line) === reasonCode.parsed,
-      );
-      if (fitting !== undefined) fitting.lines++;
-    }
-    start = next;
-  }
+  const sampledLines = eachSampleLine(sample, (start, end) => {
+    const fitting = counts.find(({ parser }) => parser.parse(sample, start, end, line) === reasonCode.parsed);
+    if (fitting !== undefined) fitting.lines++;
+  });
   // The sort is stable: of layouts with equally many lines the one that says most stays first.
   const found = counts
     .filter(({ lines }) => lines > 0)
@@ -62,8 +49,4 @@ export function detectFormat(sample: Uint8Array): Detection {
   const fittingLines = found.reduce((sum, { lines }) => sum + lines, 0);
   if (best === undefined || fittingLines * 2 < sampledLines) return { kind: "unknown", sampledLines, best };
   return { kind: "found", format: best.format, matchedLines: best.lines, sampledLines, others };
-}
-
-function endOfLine(sample: Uint8Array, start: number, end: number): number {
-  return end > start && sample[end - 1] === 0x0d ? end - 1 : end;
 }

@@ -7,6 +7,8 @@ import {
   feedMatcher,
   matchedStream,
   plausibleStreams,
+  type StreamMatcher,
+  uncomparedBytes,
   uncoveredRanges,
 } from "../source/match-stream.ts";
 import { addStream, candidatesOf, type KnownStream, type StreamIndex } from "../source/stream-index.ts";
@@ -21,6 +23,8 @@ export type LogOutcome =
       readonly format: string;
       /** Decompressed bytes that were stored before. */
       readonly knownBytes: number;
+      /** Of them, bytes at the end that lie inside a stored piece and could not be compared. */
+      readonly uncomparedBytes: number;
       readonly report: SourceReport;
     }
   /** Nothing is in it, or nothing but the beginning of a line. */
@@ -38,6 +42,10 @@ export interface LogJob {
   readonly log: OpenLog;
   /** The site, where the file's name or the operator gives it. */
   readonly domain: string | undefined;
+  /** True when the operator gave it for all lines, whatever they name. */
+  readonly isDomainGiven: boolean;
+  /** True when the log is another one than any that is stored, however it begins. */
+  readonly isNew: boolean;
   readonly chooseFormat: ChooseFormat;
   readonly lineBytesMax: number;
   /** True when a last line without a newline is a whole line: nobody writes to the file any more. */
@@ -69,7 +77,7 @@ export async function ingestLog(
 
   const { secret } = streams;
   const head = headFingerprint(secret, sample, domain);
-  const candidates = plausibleStreams(candidatesOf(streams, head), sample, secret);
+  const candidates = job.isNew ? [] : plausibleStreams(candidatesOf(streams, head), sample, secret);
   const known = await findStream(log, candidates, secret);
   const stream = known.stream ?? addStream(streams, head);
   const lengthBytes = log.compression === "none" ? (log.sizeBytes ?? 0) : known.lengthBytes;
@@ -82,13 +90,13 @@ export async function ingestLog(
   for (const range of gaps) {
     if (job.signal.aborted) break;
     const isFinished = job.isFinished && range.to === lengthBytes;
-    const source = { format, domain, modifiedMs: log.modifiedMs };
+    const source = { format, domain, isDomainGiven: job.isDomainGiven, modifiedMs: log.modifiedMs };
     report = added(
       report,
       await readSource({ ...job, stream, secret, range, source, isFinished }, builder, policy, flush),
     );
   }
-  return { kind: "read", format: format.name, knownBytes, report };
+  return { kind: "read", format: format.name, knownBytes, uncomparedBytes: known.uncomparedBytes, report };
 }
 
 const nothingRead: SourceReport = {
@@ -144,6 +152,8 @@ interface FoundStream {
   readonly stream: KnownStream | undefined;
   /** Of the decompressed log; infinite if it was not read to its end. */
   readonly lengthBytes: number;
+  /** Bytes at the log's end that lie inside a stored piece, so that nothing says whether they are the same. */
+  readonly uncomparedBytes: number;
 }
 
 /**
@@ -156,7 +166,7 @@ async function findStream(
   secret: Uint8Array,
 ): Promise<FoundStream> {
   const unread = Number.POSITIVE_INFINITY;
-  if (candidates.length === 0) return { stream: undefined, lengthBytes: unread };
+  if (candidates.length === 0) return { stream: undefined, lengthBytes: unread, uncomparedBytes: 0 };
   const matcher = createStreamMatcher(candidates, secret);
   let offset = 0;
   try {
@@ -164,11 +174,15 @@ async function findStream(
       const isOpen = feedMatcher(matcher, chunk, offset);
       offset += chunk.length;
       if (isOpen || (log.compression !== "none" && matchedStream(matcher) !== undefined)) continue;
-      return { stream: matchedStream(matcher), lengthBytes: unread };
+      return { ...foundIn(matcher), lengthBytes: unread };
     }
   } catch (error) {
     if (!(error instanceof DamagedLogError)) throw error;
-    return { stream: matchedStream(matcher), lengthBytes: unread };
+    return { ...foundIn(matcher), lengthBytes: unread };
   }
-  return { stream: matchedStream(matcher), lengthBytes: offset };
+  return { ...foundIn(matcher), lengthBytes: offset };
+}
+
+function foundIn(matcher: StreamMatcher): Omit<FoundStream, "lengthBytes"> {
+  return { stream: matchedStream(matcher), uncomparedBytes: uncomparedBytes(matcher) };
 }

@@ -55,20 +55,29 @@ export function feedMatcher(
  * A file may end inside a stored piece, as an older copy does. What is in that piece cannot be compared, and is
  * believed only if so much before it was equal: one line alone may begin many logs.
  */
-const PROOF_BYTES = 4096;
+const PROOF_BYTES = 2048;
 
 /**
  * The stream that the file is: none of its stored pieces contradicts the file, and at least one is in it. Of
  * several the one that explains most.
  */
-export function matchedStream({ candidates }: StreamMatcher): KnownStream | undefined {
+export function matchedStream(matcher: StreamMatcher): KnownStream | undefined {
+  return bestCandidate(matcher)?.stream;
+}
+
+/** How many bytes at the file's end lie inside a piece of the matched stream, so that they were not compared. */
+export function uncomparedBytes(matcher: StreamMatcher): number {
+  return bestCandidate(matcher)?.hashed ?? 0;
+}
+
+function bestCandidate({ candidates }: StreamMatcher): Candidate | undefined {
   let best: Candidate | undefined;
   for (const candidate of candidates) {
     if (candidate.isContradicted || candidate.matchedBytes === 0) continue;
     if (candidate.hashed > 0 && candidate.matchedBytes < PROOF_BYTES) continue;
     if (best === undefined || candidate.matchedBytes > best.matchedBytes) best = candidate;
   }
-  return best?.stream;
+  return best;
 }
 
 /**

@@ -35,6 +35,8 @@ export interface IngestRequest {
   readonly chooseFormat: ChooseFormat;
   /** True when a last line without a newline counts, whatever the file looks like. */
   readonly isFinished: boolean;
+  /** True when the logs are others than any that are stored, however they begin. */
+  readonly isNew: boolean;
   /** ms since 1970, for each batch's `received_at`. */
   readonly clock: () => number;
   readonly openSpool: (directory: string) => Spool;
@@ -88,7 +90,7 @@ export async function runIngest(request: IngestRequest): Promise<IngestAccount> 
     classOf,
   };
   const { streams } = destination.ledger;
-  const { chooseFormat, isFinished } = request;
+  const { chooseFormat, isFinished, isNew } = request;
   const { signal } = context;
   try {
     const reading = {
@@ -99,6 +101,7 @@ export async function runIngest(request: IngestRequest): Promise<IngestAccount> 
       chooseFormat,
       lineBytesMax,
       isFinished,
+      isNew,
       clock,
       onProgress,
       signal,

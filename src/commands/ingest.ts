@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { Command } from "commander";
 import { glob } from "tinyglobby";
+import { countMatches } from "../../ingest/format/count-matches.ts";
 import { detectFormat } from "../../ingest/format/detect-format.ts";
 import { createMixedFormat } from "../../ingest/format/mixed-format.ts";
 import { presets } from "../../ingest/format/presets.ts";
@@ -32,6 +33,7 @@ interface IngestOptions extends CommonOptions {
   readonly domainFromFile?: string;
   readonly node?: string;
   readonly finished?: boolean;
+  readonly asNew?: boolean;
   readonly output: string;
 }
 
@@ -54,6 +56,7 @@ export function ingestCommand(
     )
     .option("--node <name>", "the hosting node that wrote the lines (default: this machine, or the config's)")
     .option("--finished", "nobody writes to the files any more: a last line without a newline counts")
+    .option("--as-new", "the files are no copies of stored logs, however alike they begin")
     .option("--output <kind>", "text, or json for the account on standard output", "text")
     .addHelpText("after", helpText);
   return addCommonOptions(command).action(async (files: readonly string[], options: IngestOptions) => {
@@ -95,6 +98,7 @@ async function ingest(
         chooseFormat,
         openSpool,
         isFinished: options.finished === true,
+        isNew: options.asNew === true,
         clock: context.nowIsArgument ? () => context.nowMs : Date.now,
         onProgress: progress.update,
       });
@@ -129,6 +133,7 @@ async function findInputs(
   return [...paths].map((name) => ({
     name,
     domain: domain ?? canonicalHostOrNone(domainOfPath(name)),
+    isDomainGiven: domain !== undefined,
     open: () =>
       name === "-"
         ? openStdin(
@@ -141,7 +146,7 @@ async function findInputs(
 }
 
 async function expand(file: string): Promise<readonly string[]> {
-  if (file === "-" || !/[*?[{]/.test(file) || (await exists(file))) return [file];
+  if (file === "-" || !/[*?]|\[[^\]]+\]|\{[^}]+\}/.test(file) || (await exists(file))) return [file];
   const found = await glob([file], { absolute: file.startsWith("/"), dot: true });
   if (found.length === 0) throw new UserError(`no file fits the pattern ${file}`, exitCode.usage);
   return found.sort();
@@ -168,7 +173,12 @@ function canonicalHostOrNone(text: string | undefined): string | undefined {
 
 function formatChooser(setting: string): ChooseFormat {
   const format = readFormat(setting);
-  if (format !== "auto") return () => ({ format, sampledLines: 0 });
+  if (format !== "auto") {
+    return (sample) => {
+      const { matchedLines, sampledLines } = countMatches(format, sample);
+      return { format: matchedLines * 2 < sampledLines ? undefined : format, sampledLines };
+    };
+  }
   return (sample) => {
     const detection = detectFormat(sample);
     return {

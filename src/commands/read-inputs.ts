@@ -10,6 +10,8 @@ export interface LogInput {
   readonly name: string;
   /** The site, where the file's name or the operator gives it. */
   readonly domain: string | undefined;
+  /** True when the operator gave it for all lines, whatever they name. */
+  readonly isDomainGiven: boolean;
   open(): Promise<OpenLog>;
 }
 
@@ -22,6 +24,8 @@ export interface Reading {
   readonly lineBytesMax: number;
   /** True when a last line without a newline counts, whatever the file looks like. */
   readonly isFinished: boolean;
+  /** True when the logs are others than any that are stored, however they begin. */
+  readonly isNew: boolean;
   readonly clock: () => number;
   /** Told how many bytes of all files, as they lie on the disk, have been read. */
   readonly onProgress: (fileBytes: number) => void;
@@ -53,7 +57,7 @@ export async function readInputs(
 }
 
 async function readLog(
-  { domain }: LogInput,
+  { domain, isDomainGiven }: LogInput,
   log: OpenLog,
   doneBytes: number,
   reading: Reading,
@@ -62,6 +66,8 @@ async function readLog(
   const job = {
     log,
     domain,
+    isDomainGiven,
+    isNew: reading.isNew,
     chooseFormat,
     lineBytesMax,
     isFinished: reading.isFinished || looksFinished(log, reading.clock()),

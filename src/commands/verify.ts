@@ -11,11 +11,13 @@ import { addCommonOptions, type CommonOptions, type OpenContext } from "./contex
 interface VerifyOptions extends CommonOptions {
   readonly output: string;
   readonly sources?: boolean;
+  readonly read?: boolean;
 }
 
 export function verifyCommand(openContext: OpenContext): Command {
   const command = new Command("verify")
     .description("compare the store with the ledger: every recorded object, every byte range of every source")
+    .option("--read", "read each object and compare its hash too, not only its size")
     .option("--sources", "say for each source which bytes are stored, quarantined and refused")
     .option("--output <kind>", "text or json", "text")
     .addHelpText(
@@ -32,7 +34,12 @@ export function verifyCommand(openContext: OpenContext): Command {
       analytics: await context.openRoot("analytics"),
       quarantine: await context.openRoot("quarantine"),
     };
-    const audit = await auditStore(await context.openRoot("ledger"), stores, CONTROL_CHAIN);
+    const audit = await auditStore(
+      await context.openRoot("ledger"),
+      stores,
+      CONTROL_CHAIN,
+      options.read === true,
+    );
     context.stdout.write(
       options.output === "json"
         ? `${JSON.stringify(audit)}\n`
@@ -77,7 +84,7 @@ function renderAudit(audit: StoreAudit, withSources: boolean): string {
   lines.push(...shown.map((finding) => `! ${explain(finding)}`));
   if (audit.findings.length > shown.length)
     lines.push(`! and ${group(audit.findings.length - shown.length)} more`);
-  if (audit.findings.length === 0)
+  if (audit.findings.length === 0 && audit.nodes.length > 0)
     lines.push("every recorded object is there; no gap, no overlap; nothing else is");
   return `${lines.join("\n")}\n`;
 }
@@ -107,6 +114,8 @@ function explain(finding: Finding): string {
       return `${finding.view}/${finding.key} is recorded and not there: it was removed by somebody else than retention`;
     case "changed":
       return `${finding.view}/${finding.key} has ${finding.sizeBytes} bytes, recorded are ${finding.recordedBytes}`;
+    case "altered":
+      return `${finding.view}/${finding.key} has not the bytes that were recorded: somebody changed it`;
     case "undead":
       return `${finding.view}/${finding.key} is recorded as destroyed and is there: a backup was restored, or a version came back`;
     case "unrecorded":

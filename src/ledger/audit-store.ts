@@ -5,6 +5,7 @@ import { readChain } from "./chain.ts";
 import { compareObjects, type ExpectedObject, type ObjectFinding } from "./compare-objects.ts";
 import { addsUp, coverStream, type StreamCoverage } from "./coverage.ts";
 import { decodeManifest, type Manifest, type ManifestSource } from "./manifest.ts";
+import { readObjects } from "./read-objects.ts";
 import type { BatchRecord, RecordedObject } from "./record.ts";
 
 /** What the ledger and the store say of each other. */
@@ -43,13 +44,14 @@ export type Finding =
     };
 
 /**
- * Reads every chain and manifest, lists every view, and compares. Throws when a chain itself is broken: then
+ * Reads every chain and manifest, lists every view, and compares; with `isReading` reads every object too. Throws when a chain itself is broken: then
  * nothing that it says can be relied on.
  */
 export async function auditStore(
   ledger: ObjectStore,
   stores: Readonly<Record<View, ObjectStore>>,
   controlChain: string,
+  isReading = false,
 ): Promise<StoreAudit> {
   // The views are listed before the chains are read. What is committed meanwhile is then expected and not
   // listed, and what is purged meanwhile is listed and recorded as destroyed; both are looked up again below.
@@ -75,6 +77,7 @@ export async function auditStore(
     for (const finding of compareObjects(view, listed, ofView)) {
       if (await isStillTrue(stores[view], finding)) findings.push(finding);
     }
+    if (isReading) findings.push(...(await readObjects(view, stores[view], ofView)));
   }
   return { nodes, objects, findings };
 }
@@ -149,8 +152,9 @@ function expectObjects(
   objects: readonly RecordedObject[],
   expected: ReadonlyMap<View, Map<string, ExpectedObject>>,
 ): void {
-  for (const { view, key, sizeBytes } of objects)
-    expected.get(view)?.set(key, { sizeBytes, isDestroyed: false });
+  for (const { view, key, sizeBytes, sha256 } of objects) {
+    expected.get(view)?.set(key, { sizeBytes, sha256, isDestroyed: false });
+  }
 }
 
 async function readManifest(

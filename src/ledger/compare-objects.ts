@@ -3,6 +3,8 @@ import type { View } from "../view.ts";
 /** What the ledger says of an object. */
 export interface ExpectedObject {
   readonly sizeBytes: number;
+  /** Unknown for what only a record of its destruction names. */
+  readonly sha256?: string;
   /** True once a record says that it was destroyed. */
   readonly isDestroyed: boolean;
 }
@@ -19,6 +21,8 @@ export type ObjectFinding =
       readonly sizeBytes: number;
       readonly recordedBytes: number;
     }
+  /** There, as long as recorded, and of other bytes. */
+  | { readonly kind: "altered"; readonly view: View; readonly key: string }
   /** Recorded as destroyed, and still there or there again. */
   | { readonly kind: "undead"; readonly view: View; readonly key: string }
   /** There, and no record names it: a batch on its way, or an object that somebody else put there. */

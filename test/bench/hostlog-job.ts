@@ -51,7 +51,7 @@ export async function parseToColumns(path: string): Promise<Measurement> {
   };
   const stream = { id: "0".repeat(32), head: "", pieces: [] };
   const names = { name: path, format: format.name };
-  const source = { format, domain: undefined, modifiedMs: logEndMs };
+  const source = { format, domain: undefined, isDomainGiven: false, modifiedMs: logEndMs };
   const measured = await measure(async () => {
     let count = 0;
     const splitter = createLineSplitter(0, LINE_BYTES_MAX);
@@ -83,7 +83,7 @@ export async function ingestToFolder(path: string, folder: string): Promise<Meas
     signal: new AbortController().signal,
   });
   const context = await openContext({ store: join(folder, `store-${process.pid}`) });
-  const input = { name: path, domain: undefined, open: () => openLog(path) };
+  const input = { name: path, domain: undefined, isDomainGiven: false, open: () => openLog(path) };
   return measure(async () => {
     const account = await runIngest({
       context,
@@ -91,6 +91,7 @@ export async function ingestToFolder(path: string, folder: string): Promise<Meas
       inputs: [input],
       chooseFormat: () => ({ format, sampledLines: 0 }),
       isFinished: true,
+      isNew: false,
       clock: () => logEndMs,
       openSpool: createSpool,
     });

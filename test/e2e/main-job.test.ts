@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { combinedLine } from "../support/log-lines.ts";
@@ -151,10 +151,51 @@ describe("hostlog ingest, query and retention on a folder", () => {
     expect(purge.stderr).toContain("drill");
   });
 
+  it("finds an object that somebody changed without changing its length, when it reads", async () => {
+    const { folder, store } = await drillStore([combinedLine({ ms: nowMs - hourMs })]);
+    await ingest(folder, store);
+    const names = await readdir(join(folder, "store", "analytics"), { recursive: true });
+    const path = join(folder, "store", "analytics", names.find((name) => name.endsWith(".parquet")) ?? "");
+    const bytes = await readFile(path);
+    bytes.fill(0x21, 40, 44);
+    await writeFile(path, bytes);
+
+    expect(await runHostlog(["verify", "--store", store], { directory: folder })).toMatchObject({
+      status: 0,
+    });
+    const read = await runHostlog(["verify", "--read", "--store", store], { directory: folder });
+
+    expect(read.status).toBe(3);
+    expect(read.stdout).toContain("has not the bytes that were recorded");
+  });
+
+  it("refuses to read under a made-up clock into a store that holds real visits", async () => {
+    const folder = await temporaryFolder();
+    const log = join(folder, "access.log");
+    await writeFile(log, `${combinedLine({ ms: Date.now() - hourMs })}\n`);
+    await runHostlog(["ingest", "--store", join(folder, "store"), log], { directory: folder });
+
+    const drill = await runHostlog(["ingest", "--store", join(folder, "store"), "--now", "2031-01-01", log], {
+      directory: folder,
+    });
+
+    expect(drill.status).toBe(64);
+  });
+
+  it("takes nothing with a format that does not fit, and says so", async () => {
+    const { folder, store } = await drillStore([combinedLine({ ms: nowMs - hourMs })]);
+
+    const wrong = await ingest(folder, store, "--format", "vhost_combined");
+    const right = await ingest(folder, store, "--output", "json");
+
+    expect(wrong.status).toBe(2);
+    expect(wrong.stdout).toContain("the format does not fit most of its lines");
+    expect(JSON.parse(right.stdout)).toMatchObject({ stored: 1 });
+  });
+
   it("finds an object that somebody removed behind its back", async () => {
     const { folder, store } = await drillStore([combinedLine({ ms: nowMs - hourMs })]);
     await ingest(folder, store);
-    const { rm } = await import("node:fs/promises");
     await rm(join(folder, "store", "raw"), { recursive: true });
 
     const verified = await runHostlog(["verify", "--store", store], { directory: folder });

@@ -17,7 +17,14 @@ function file(
   };
   return {
     name,
-    outcome: { kind: "read", format: "combined", knownBytes: 0, ...more, report: { ...nothing, ...report } },
+    outcome: {
+      kind: "read",
+      format: "combined",
+      knownBytes: 0,
+      uncomparedBytes: 0,
+      ...more,
+      report: { ...nothing, ...report },
+    },
   };
 }
 
@@ -41,7 +48,7 @@ describe("renderAccount", () => {
     expect(renderAccount(account)).toBe(
       [
         "read         1 line, 10 B from 1 file in 0.5 s (2 lines/s)",
-        "stored       1 line in 1 batch: raw 1 object 999 B, analytics 2 objects 1.5 MB",
+        "stored       1 line in 1 batch: raw 1 object 999 B, analytics 2 objects 1.4 MiB",
         "quarantined  0 lines",
         "refused      0 lines",
         "format       combined (1 file)",
@@ -58,7 +65,7 @@ describe("renderAccount", () => {
       bytes: 12_345,
       files: [file("a"), file("b")],
     });
-    expect(text).toContain("read         1,234,567 lines, 12.3 kB from 2 files");
+    expect(text).toContain("read         1,234,567 lines, 12.1 KiB from 2 files");
     expect(text).toContain("in 2 batches");
   });
 
@@ -75,7 +82,7 @@ describe("renderAccount", () => {
       { name: "c", outcome: { kind: "empty", unfinishedBytes: 5, damage: undefined } } as const,
     ];
     const text = renderAccount({ ...account, files, resumedBatches: 2 });
-    expect(text).toContain("known        2.0 MB in 1 file were stored before");
+    expect(text).toContain("known        1.9 MiB in 1 file were stored before");
     expect(text).toContain("format       combined (1 file)\nformat       common (1 file)\n");
     expect(text).toContain('domain       2 lines name no site and were stored as "unknown"');
     expect(text).toContain("not kept     5 lines hold fields that have no place");
@@ -97,7 +104,7 @@ describe("renderAccount", () => {
       ],
     });
     expect(text).toContain("problem      none.log: there is no such file; nothing of it was read\n");
-    expect(text).toContain("problem      odd.log: no known format fits its lines (9 tried)");
+    expect(text).toContain("problem      odd.log: the format does not fit most of its lines (9 tried)");
     expect(text).toContain(
       "problem      log-0: it became shorter while it was read; the lines before that place were read\n",
     );

@@ -252,9 +252,11 @@ describe("appendText", () => {
     ["f0 9f 98 80", 3, String.raw`\xF0\x9F\x98`],
     ["5c 78 34 31", 3, String.raw`\x5Cx4`],
   ])("does not look past the end of its value, within %s after %i", (bytes, end, text) => {
-    const list: ByteList = createByteList();
-    appendText(list, hex(bytes), 0, end, escapeRule.nginx);
-    expect(Buffer.from(entryOf(list, 0)).toString("latin1")).toBe(text);
+    for (const rule of [escapeRule.none, escapeRule.nginx]) {
+      const list: ByteList = createByteList();
+      appendText(list, hex(bytes), 0, end, rule);
+      expect(Buffer.from(entryOf(list, 0)).toString("latin1")).toBe(text);
+    }
   });
 });
 

@@ -30,6 +30,7 @@ interface World {
   readonly now?: string;
   readonly format?: LineFormat;
   readonly domain?: string | undefined;
+  readonly isDomainGiven?: boolean;
   readonly modified?: string;
   /** Raw and analytics terms by class; the first is `standard`, the second that of short.example.org. */
   readonly terms?: readonly (readonly [raw: string, analytics: string])[];
@@ -72,6 +73,7 @@ function take(text: string | Buffer, world: World = {}): Taken {
   const source = {
     format: world.format ?? presets.combined,
     domain: "domain" in world ? world.domain : "shop.example.org",
+    isDomainGiven: world.isDomainGiven ?? false,
     modifiedMs: Date.parse(world.modified ?? now),
   };
   const intake = createLineIntake(builder, range, source, policy);
@@ -341,8 +343,17 @@ describe("lines without a usable site", () => {
     expect(take(lineAt(now), { domain: undefined }).intake.unknownDomainLines).toBe(1);
   });
 
-  it("have the site of the file, where it names one, whatever the line says", () => {
-    const { filled } = take(`other.example.org ${lineAt(now)}`, { format: presets.vhost_combined });
+  it("have the site of the file only where they name none themselves", () => {
+    const named = take(`other.example.org:443 ${lineAt(now)}`, { format: presets.vhost_combined });
+    expect(named.filled.domains).toEqual(["other.example.org"]);
+    expect(take(lineAt(now), {}).filled.domains).toEqual(["shop.example.org"]);
+  });
+
+  it("have the site that the operator gave for all of them, whatever they name", () => {
+    const { filled } = take(`other.example.org:443 ${lineAt(now)}`, {
+      format: presets.vhost_combined,
+      isDomainGiven: true,
+    });
     expect(filled.domains).toEqual(["shop.example.org"]);
   });
 });

@@ -59,6 +59,8 @@ function createWorld(batchRows = 500): World {
           {
             log,
             domain: "shop.example.org",
+            isDomainGiven: true,
+            isNew: false,
             chooseFormat: () => ({ format, sampledLines: 0 }),
             lineBytesMax: 1024 * 1024,
             isFinished: false,
