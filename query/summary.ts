@@ -18,6 +18,7 @@ export function summaryOf(report: QueryReport, durationMs: number): readonly str
   ];
   return [
     cost.join(", "),
+    ...(objectsListed === 0 ? ["nothing is stored for these days; is it the right store?"] : []),
     ...named(report.unrecognised, "not made by hostlog and not read"),
     ...named(report.vanished, "gone between listing and reading, so their rows are missing above"),
   ];
