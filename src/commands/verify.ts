@@ -47,11 +47,14 @@ export function verifyCommand(openContext: OpenContext): Command {
     );
     const serious = audit.findings.filter(isSerious).length;
     if (serious > 0) {
-      throw new UserError(`${serious} findings: the store is not as recorded, see above`, exitCode.integrity);
+      throw new UserError(
+        `${count(serious, "finding")}: the store is not as recorded, see above`,
+        exitCode.integrity,
+      );
     }
     if (audit.findings.length > 0) {
       throw new UserError(
-        `${audit.findings.length} objects are in no record. If no ingest is running, a batch was left in a spool that is gone, or somebody else put them there: look-ups count their rows`,
+        `no record names ${count(audit.findings.length, "object")}. If no ingest is running, a batch was left in a spool that is gone, or somebody else put something there: look-ups count its rows`,
         exitCode.partial,
       );
     }
@@ -67,7 +70,7 @@ function renderAudit(audit: StoreAudit, withSources: boolean): string {
     const sum = (pick: (stream: StreamCoverage) => number): number =>
       streams.reduce((total, stream) => total + pick(stream), 0);
     lines.push(
-      `node ${node}: ${group(records)} records in an unbroken chain, ${group(batches)} batches, ${group(streams.length)} sources`,
+      `node ${node}: ${count(records, "record")} in an unbroken chain, ${count(batches, "batch", "batches")}, ${count(streams.length, "source")}`,
       `  ${group(sum((stream) => stream.lines))} lines read = ${group(sum((stream) => stream.stored))} stored` +
         ` + ${group(sum(quarantinedLines))} quarantined + ${group(sum((stream) => stream.refused))} refused`,
     );
@@ -129,6 +132,10 @@ function explain(finding: Finding): string {
     case "overlap":
       return `node ${finding.node}, source ${finding.stream}: bytes ${finding.from}-${finding.to} were taken twice`;
   }
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${group(number)} ${number === 1 ? one : many}`;
 }
 
 function group(number: number): string {
