@@ -33,7 +33,21 @@ export interface S3Settings {
   readonly endpoint: string | undefined;
   readonly region: string | undefined;
   readonly forcePathStyle: boolean;
+  /** A PEM file with the authorities that are trusted to certify the server, in place of the usual ones. */
+  readonly authorityFile?: string | undefined;
+  /** PEM files by which the server knows this client (mutual TLS). */
+  readonly clientCertificate?: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+  /** How the server is told to encrypt what it stores, and must say that it did. Undefined: as it likes. */
+  readonly encryption?: S3Encryption | undefined;
 }
+
+export type S3Encryption =
+  /** SSE-S3: with a key of the server's own. */
+  | { readonly kind: "server-key" }
+  /** SSE-KMS: with this key of its key service, or its default one. */
+  | { readonly kind: "kms-key"; readonly key: string | undefined }
+  /** SSE-C: with a key that is sent along each time, 32 bytes as base64 in a file. */
+  | { readonly kind: "customer-key"; readonly keyFile: string };
 
 export interface IngestSettings {
   /** A preset's name, `auto`, or the server's own text behind `nginx:` or `apache:`. */

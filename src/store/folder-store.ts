@@ -73,6 +73,9 @@ export function createFolderStore(
       }
     },
 
+    /** A folder has one version of a file; what a process that died left half written has no key. */
+    async *listHidden() {},
+
     remove: (keys) =>
       explained(url, async () => {
         for (const key of keys) checkKey(key);

@@ -44,6 +44,8 @@ export function createMemoryStore(url: string): ObjectStore {
       }
     },
 
+    async *listHidden() {},
+
     async remove(keys) {
       for (const key of keys) checkKey(key);
       for (const key of keys) objects.delete(key);

@@ -1,3 +1,5 @@
+import { UserError } from "../errors.ts";
+
 /**
  * Where objects lie below one root: a bucket with a prefix, a local folder or, in tests, a Map. Keys are
  * relative to the root.
@@ -14,7 +16,7 @@ export interface ObjectStore {
    * Readers see the whole object or none of it, even when the process or the machine dies half way; once
    * this has returned, the object survives that. Of several callers at once exactly one creates.
    */
-  create(key: string, body: Uint8Array): Promise<"created" | "exists">;
+  create(key: string, body: Uint8Array): Promise<Creation>;
 
   /**
    * The object's bytes, or those of `range` (all of them exist, else it throws).
@@ -35,10 +37,31 @@ export interface ObjectStore {
   list(prefix: string, options?: { readonly startAfter?: string }): AsyncIterable<StoredObject>;
 
   /**
-   * Removes the objects, and returns one failure for each that could not be removed. One that is already
-   * gone counts as removed, so that a purge can be run again.
+   * What takes up the keys that start with `prefix` and is not shown by `list`: older versions, delete
+   * markers and uploads that were never finished. In no order; one entry for each of them. A store that
+   * keeps nothing of the kind yields none. Throws when it cannot be found out: a purge must not guess.
+   */
+  listHidden(prefix: string): AsyncIterable<HiddenObject>;
+
+  /**
+   * Removes the objects with everything that {@link ObjectStore.listHidden} shows of their keys, and
+   * returns one failure for each key of which something remains. One that is already gone counts as
+   * removed, so that a purge can be run again.
    */
   remove(keys: readonly string[]): Promise<readonly RemoveFailure[]>;
+}
+
+/**
+ * "uncertain": the key is taken, and it may be by this very call, since the answer to an attempt of it got
+ * lost. Who may read the object compares; who may not, knows whether anybody else could have written it.
+ */
+export type Creation = "created" | "exists" | "uncertain";
+
+export interface HiddenObject {
+  readonly key: string;
+  readonly kind: "version" | "delete-marker" | "upload";
+  /** Of a version its bytes; 0 for the others, as nobody says how much an upload holds so far. */
+  readonly sizeBytes: number;
 }
 
 export interface StoredObject {
@@ -67,6 +90,12 @@ export class ObjectNotFoundError extends Error {
     this.key = key;
   }
 }
+
+/**
+ * The store says that these credentials may not do it. Never thrown for what merely is not there, as far as
+ * the credentials allow to tell the two apart.
+ */
+export class AccessDeniedError extends UserError {}
 
 const keyPattern = /^[A-Za-z0-9_=.-]{1,200}(?:\/[A-Za-z0-9_=.-]{1,200}){0,15}$/;
 

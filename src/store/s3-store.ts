@@ -6,20 +6,12 @@ import { deleteObjects } from "./s3/delete-objects.ts";
 import { getObject, getRange, headObject } from "./s3/get-object.ts";
 import { listObjects } from "./s3/list-objects.ts";
 import { putObject } from "./s3/put-object.ts";
-import { openS3Client } from "./s3/s3-client.ts";
+import { listHidden } from "./s3/list-hidden.ts";
+import { openS3Place, type S3Root } from "./s3/open-s3-place.ts";
 import type { Patience, S3Place } from "./s3/s3-place.ts";
 
 /** A copy is fetched in parts of this size, so that a large object needs no large memory. */
 const PART_BYTES = 16_777_216;
-
-/** A daemon keeps what it could not send and comes again, so one operation need not outlast an outage. */
-const usualPatience: Patience = { attemptMs: 30_000, budgetMs: 120_000, firstDelayMs: 200 };
-
-/** A bucket's name, and a prefix without slashes at its ends or nothing. */
-export interface S3Root {
-  readonly bucket: string;
-  readonly prefix: string;
-}
 
 /**
  * Objects in a bucket, each key behind the prefix. The server must honour `If-None-Match: *`: one that
@@ -27,18 +19,12 @@ export interface S3Root {
  * again when it may pass, to correct the config when it will not.
  */
 export async function openS3Store(
-  { bucket, prefix }: S3Root,
+  root: S3Root,
   settings: S3Settings,
-  patience: Patience = usualPatience,
+  patience?: Patience,
 ): Promise<ObjectStore> {
-  const url = prefix === "" ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
-  const place: S3Place = {
-    client: await openS3Client(url, settings, patience),
-    bucket,
-    base: prefix === "" ? "" : `${prefix}/`,
-    url,
-    patience,
-  };
+  const place = await openS3Place(root, settings, patience);
+  const { url } = place;
 
   return {
     url,
@@ -64,6 +50,8 @@ export async function openS3Store(
     },
 
     list: (prefixOfKeys, { startAfter = "" } = {}) => listObjects(place, prefixOfKeys, startAfter),
+
+    listHidden: (prefixOfKeys) => listHidden(place, prefixOfKeys),
 
     async remove(keys) {
       for (const key of keys) checkKey(key);
