@@ -6,6 +6,7 @@ import {
   type RefusingFixture,
 } from "../contract/object-store.ts";
 import { listKeys } from "../support/list-keys.ts";
+import type { VersioningState } from "../support/s3/contents.ts";
 import { startS3Server } from "../support/s3-server.ts";
 
 const settings = { region: "us-east-1", forcePathStyle: true };
@@ -18,8 +19,9 @@ afterAll(() => {
   vi.unstubAllEnvs();
 });
 
-async function openFixture(prefix: string): Promise<RefusingFixture> {
+async function openFixture(prefix: string, versioning?: VersioningState): Promise<RefusingFixture> {
   const server = await startS3Server();
+  if (versioning !== undefined) server.versioning.set("logs", versioning);
   return {
     store: await openS3Store({ bucket: "logs", prefix }, { ...settings, endpoint: server.endpoint }),
     async refuseRemoval(key) {
@@ -31,6 +33,11 @@ async function openFixture(prefix: string): Promise<RefusingFixture> {
 
 describeObjectStore("the S3 store", () => openFixture("host/logs"));
 describeRemoveFailures("the S3 store", () => openFixture("host/logs"));
+
+describe.each(["Enabled", "Suspended"] as const)("with versioning %s", (versioning) => {
+  describeObjectStore("the S3 store", () => openFixture("host/logs", versioning));
+  describeRemoveFailures("the S3 store", () => openFixture("host/logs", versioning));
+});
 
 describe("the S3 store without a prefix", () => {
   it("keeps objects under their keys alone", async () => {

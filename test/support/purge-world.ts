@@ -37,6 +37,7 @@ export async function createPurgeWorld(
     record: async (body) => records.push(body),
     journal: createMemoryJournal(begun),
     stamp: { at: "2026-11-22T02:17:00.000Z", clock: "system" },
+    wait: async () => undefined,
     signal,
   };
 }

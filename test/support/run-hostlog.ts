@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Sends SIGKILL after so many ms, if it is still running then. */
   readonly killAfterMs?: number;
+  /** Sends SIGKILL when it is aborted. */
+  readonly killOn?: AbortSignal;
 }
 
 /** Runs the built program as its user would, and waits for its end. */
@@ -37,6 +39,7 @@ export async function runHostlog(args: readonly string[], options: RunOptions = 
     options.killAfterMs === undefined
       ? undefined
       : setTimeout(() => child.kill("SIGKILL"), options.killAfterMs);
+  options.killOn?.addEventListener("abort", () => child.kill("SIGKILL"));
   const ended = await new Promise<Pick<Finished, "status" | "signal">>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (status, signal) => resolve({ status, signal }));
