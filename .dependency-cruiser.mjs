@@ -19,7 +19,7 @@ const shell = [
 ];
 
 /** node:net is there for `isIP`, which opens nothing. */
-const readsAddresses = "^(src/(address|host-name)|config/endpoint)\\.ts$";
+const readsAddresses = "^src/(address|host-name)\\.ts$";
 
 /** node:crypto, node:path, node:url and node:util compute; node:zlib does in memory what its caller gives it. */
 const effects =

@@ -33,6 +33,18 @@ export const configSchema = z.strictObject({
       endpoint: textSetting("a URL, such as https://s3.example.net", problemOfEndpoint).optional(),
       region: textSetting("a region, such as eu-central-1", problemOfRegion).optional(),
       force_path_style: z.boolean({ error: "write true or false" }).default(false),
+      ca_file: pathSetting("/etc/hostlog/s3-authority.pem").optional(),
+      client_certificate_file: pathSetting("/etc/hostlog/s3-client.pem").optional(),
+      client_key_file: pathSetting("/etc/hostlog/s3-client.key").optional(),
+      encryption: z
+        .strictObject({
+          mode: z.enum(["server-key", "kms-key", "customer-key"], {
+            error: "write mode: server-key, kms-key or customer-key",
+          }),
+          kms_key: textSetting("a key's name, such as alias/logs", problemOfKmsKey).optional(),
+          key_file: pathSetting("/etc/hostlog/s3-customer.key").optional(),
+        })
+        .optional(),
     })
     .prefault({}),
   ingest: z
@@ -98,6 +110,13 @@ function problemOfNode(text: string): string | undefined {
 
 function problemOfRegion(text: string): string | undefined {
   return /^[a-z0-9-]{1,64}$/.test(text) ? undefined : "a region holds a-z, 0-9 and -: write eu-central-1";
+}
+
+/** Source: Amazon KMS API, KeyId: a key's id, its ARN, or an alias of it. Others name their keys as they like. */
+function problemOfKmsKey(text: string): string | undefined {
+  return /^[A-Za-z0-9:/_.-]{1,2048}$/.test(text)
+    ? undefined
+    : "a key is named by its id, ARN or alias, never by its bytes: write alias/logs";
 }
 
 /** The format itself is compiled, and its mistakes shown, by the command that reads with it. */

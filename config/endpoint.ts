@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isLoopback } from "../src/loopback.ts";
 
 /**
  * What is wrong with the URL of an S3 server, or undefined. Without TLS only this machine's own server is
@@ -18,10 +18,4 @@ export function problemOfEndpoint(text: string): string | undefined {
     return "without TLS logs would cross the network in the clear: write https://, or run a tunnel on this machine";
   }
   return undefined;
-}
-
-function isLoopback(hostName: string): boolean {
-  return (
-    hostName === "localhost" || hostName === "[::1]" || (isIPv4(hostName) && hostName.startsWith("127."))
-  );
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { TERM_MAX } from "../src/term.ts";
-import type { ClassTerms, Config } from "./config.ts";
+import type { ClassTerms, Config, S3Encryption, S3Settings } from "./config.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { configSchema } from "./config-schema.ts";
 import { problemsAcrossKeys } from "./problems-across-keys.ts";
@@ -57,7 +57,7 @@ function toConfig(settings: z.output<typeof configSchema>, defaults: ConfigDefau
     node: settings.node ?? defaults.node,
     roots: rootsOf(settings, defaults),
     stateDirectory: settings.state,
-    s3: { endpoint: s3.endpoint, region: s3.region, forcePathStyle: s3.force_path_style },
+    s3: s3SettingsOf(s3),
     ingest: {
       format: ingest.format,
       domainPattern: ingest.domain_from_file,
@@ -75,6 +75,35 @@ function toConfig(settings: z.output<typeof configSchema>, defaults: ConfigDefau
       visitorsMax: analytics.visitors_max,
     },
   };
+}
+
+function s3SettingsOf(s3: z.output<typeof configSchema>["s3"]): S3Settings {
+  const { client_certificate_file: certificateFile, client_key_file: keyFile } = s3;
+  const isKnownByCertificate = certificateFile !== undefined && keyFile !== undefined;
+  return {
+    endpoint: s3.endpoint,
+    region: s3.region,
+    forcePathStyle: s3.force_path_style,
+    authorityFile: s3.ca_file,
+    clientCertificate: isKnownByCertificate ? { certificateFile, keyFile } : undefined,
+    encryption: s3.encryption === undefined ? undefined : encryptionOf(s3.encryption),
+  };
+}
+
+function encryptionOf({
+  mode,
+  kms_key: key,
+  key_file: keyFile,
+}: NonNullable<z.output<typeof configSchema>["s3"]["encryption"]>): S3Encryption {
+  switch (mode) {
+    case "server-key":
+      return { kind: mode };
+    case "kms-key":
+      return { kind: mode, key };
+    case "customer-key":
+      if (keyFile === undefined) throw new Error("a customer's key without a file has a problem");
+      return { kind: mode, keyFile };
+  }
 }
 
 function rootsOf(settings: z.output<typeof configSchema>, defaults: ConfigDefaults): Config["roots"] {

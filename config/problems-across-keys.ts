@@ -18,7 +18,13 @@ export function problemsAcrossKeys(
 ): readonly ConfigProblem[] {
   const settings = entriesOf(value);
   const store = isStoreGiven ? [] : problemsOfStore(settings, document);
-  return [...store, ...problemsOfClasses(settings, document), ...problemsOfSizes(settings, document)];
+  return [
+    ...store,
+    ...problemsOfClientCertificate(settings, document),
+    ...problemsOfEncryption(settings, document),
+    ...problemsOfClasses(settings, document),
+    ...problemsOfSizes(settings, document),
+  ];
 }
 
 function problemsOfStore(settings: Entries, document: YamlDocument): readonly ConfigProblem[] {
@@ -44,6 +50,47 @@ function problemsOfRoots(stores: Entries, document: YamlDocument): readonly Conf
     const message = `${name} lies in ${other?.name}: each root needs a folder or prefix of its own`;
     return other === undefined ? [] : [document.problemAt(["stores", name], message)];
   });
+}
+
+function problemsOfClientCertificate(settings: Entries, document: YamlDocument): readonly ConfigProblem[] {
+  const s3 = entriesOf(settings.get("s3"));
+  return (
+    [
+      ["client_certificate_file", "client_key_file"],
+      ["client_key_file", "client_certificate_file"],
+    ] as const
+  ).flatMap(([one, other]) => {
+    if (!s3.has(one) || s3.has(other)) return [];
+    return [document.problemAtKey(["s3", one], `${other} is missing: give both or none`)];
+  });
+}
+
+/** A key that the mode does not use would look as if it encrypted something. */
+function problemsOfEncryption(settings: Entries, document: YamlDocument): readonly ConfigProblem[] {
+  const path = ["s3", "encryption"];
+  const encryption = entriesOf(entriesOf(settings.get("s3")).get("encryption"));
+  const mode = encryption.get("mode");
+  if (mode !== "server-key" && mode !== "kms-key" && mode !== "customer-key") return [];
+  const missing =
+    mode === "customer-key" && !encryption.has("key_file")
+      ? [
+          document.problemAt(
+            [...path, "mode"],
+            "customer-key needs key_file: the path of a file with 32 bytes as base64",
+          ),
+        ]
+      : [];
+  const unused = (
+    [
+      ["kms_key", "kms-key"],
+      ["key_file", "customer-key"],
+    ] as const
+  ).flatMap(([name, modeOfName]) => {
+    if (!encryption.has(name) || mode === modeOfName) return [];
+    const message = `${name} goes with mode: ${modeOfName}; leave it out, or change the mode`;
+    return [document.problemAtKey([...path, name], message)];
+  });
+  return [...missing, ...unused];
 }
 
 function problemsOfClasses(settings: Entries, document: YamlDocument): readonly ConfigProblem[] {

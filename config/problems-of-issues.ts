@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { ConfigProblem } from "./config-problem.ts";
 import { configSchema } from "./config-schema.ts";
 import { nearestWord } from "./nearest-word.ts";
@@ -46,10 +46,14 @@ function messageForType(issue: z.core.$ZodIssueInvalidType): string {
 
 /** The keys that may stand where `path` leads to. */
 function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  const [section] = path;
-  if (section === undefined) return Object.keys(configSchema.shape);
-  if (section === "classes") return ["raw", "analytics"];
-  const schema = Object.entries(configSchema.shape).find(([name]) => name === section)?.[1];
-  const inner = schema !== undefined && "unwrap" in schema ? schema.unwrap() : undefined;
-  return inner !== undefined && "shape" in inner ? Object.keys(inner.shape) : [];
+  // Its values may also be single terms, so its schema does not show them.
+  if (path[0] === "classes") return ["raw", "analytics"];
+  let schema: unknown = configSchema;
+  for (const name of path) schema = shapeOf(schema)[String(name)];
+  return Object.keys(shapeOf(schema));
+}
+
+function shapeOf(schema: unknown): Readonly<Record<string, unknown>> {
+  const inner = schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault ? schema.unwrap() : schema;
+  return inner instanceof z.ZodObject ? inner.shape : {};
 }

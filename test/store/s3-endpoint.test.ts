@@ -1,9 +1,11 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { S3Settings } from "../../config/config.ts";
 import { exitCode } from "../../src/exit-code.ts";
-import { isLoopback } from "../../src/store/s3/s3-client.ts";
 import { openS3Store } from "../../src/store/s3-store.ts";
 import { startS3Server } from "../support/s3-server.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const root = { bucket: "logs", prefix: "" };
 const patience = { attemptMs: 200, budgetMs: 100, firstDelayMs: 5 };
@@ -60,6 +62,7 @@ describe("openS3Store", () => {
   it.each([
     ["the settings", { ...none, endpoint: "http://192.0.2.1" }, {}],
     ["a variable", none, { AWS_ENDPOINT_URL: "http://s3.example.net:9000" }],
+    ["a variable for S3 alone", none, { AWS_ENDPOINT_URL_S3: "http://localhost.example.net" }],
   ])("sends nothing over plain HTTP to another machine named by %s", async (_, settings, environment) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     const store = await openS3Store(root, settings, patience);
@@ -67,15 +70,30 @@ describe("openS3Store", () => {
     await expect(store.create("a", Uint8Array.of(1))).rejects.toMatchObject(refusal);
     await expect(store.read("a")).rejects.toMatchObject(refusal);
   });
-});
 
-describe("isLoopback", () => {
-  it.each(["localhost", "logs.localhost", "127.0.0.1", "127.8.9.10", "[::1]", "::1", "LOCALHOST"])(
-    "is true for %s",
-    (name) => expect(isLoopback(name)).toBe(true),
-  );
-  it.each(["localhost.example.net", "127.0.0.1.example.net", "128.0.0.1", "mylocalhost", "", "::2"])(
-    "is false for %j",
-    (name) => expect(isLoopback(name)).toBe(false),
-  );
+  it("sends nothing over plain HTTP to another machine named by a profile", async () => {
+    const file = join(await temporaryFolder(), "config");
+    await writeFile(file, "[default]\nendpoint_url = http://192.0.2.1\nregion = eu-central-1\n");
+    vi.stubEnv("AWS_CONFIG_FILE", file);
+    const store = await openS3Store(root, none, patience);
+    await expect(store.read("a")).rejects.toMatchObject({
+      exitCode: exitCode.config,
+      message: expect.stringContaining("use https://"),
+    });
+  });
+
+  it("follows no redirect to another machine", async () => {
+    const server = await startS3Server();
+    const location = "http://192.0.2.1/logs/a";
+    server.inject("GetObject", {
+      kind: "error",
+      status: 307,
+      code: "TemporaryRedirect",
+      headers: { location },
+    });
+    const store = await openS3Store(root, { ...none, endpoint: server.endpoint }, patience);
+    await expect(store.read("a")).rejects.toMatchObject({ name: "UserError", exitCode: exitCode.config });
+    expect(server.operations).toEqual(["GetObject"]);
+    await server.close();
+  });
 });

@@ -1,17 +1,29 @@
-import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { S3Client } from "@aws-sdk/client-s3";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { S3Settings } from "../../../config/config.ts";
 import { UserError } from "../../errors.ts";
 import { exitCode } from "../../exit-code.ts";
+import { LoopbackAgent, TransitAgent } from "./agents.ts";
 import type { Patience } from "./s3-place.ts";
+import { readTlsFiles } from "./tls-files.ts";
 
 /** A connection that takes longer is made anew rather than waited for. */
 const CONNECT_MAX_MS = 10_000;
 
+/** A proxy gets less of it, so that a silent one is named before its silence is taken for the server's. */
+const TUNNEL_SHARE = 0.8;
+
 /**
  * A client for one endpoint. What the settings leave open comes from where every AWS tool takes it: the
- * AWS_ variables, the profile, the machine's role. Throws UserError when no region is known.
+ * AWS_ variables, the profile, web identity, the machine's role. Its `config.requestHandler` serves clients of
+ * other services too: what it carries is TLS, or stays on this machine.
+ *
+ * Throws UserError when no region is known, or when the files of the TLS settings make no sense.
  */
 export async function openS3Client(url: string, settings: S3Settings, patience: Patience): Promise<S3Client> {
+  // The SDK's warning that newer versions of it will need a newer Node is for those who choose its version: us.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
+  const requestHandler = await openRequestHandler(url, settings, patience);
   const region = settings.region ?? (await knownRegion()) ?? regionBesides(settings);
   if (region === undefined) {
     throw new UserError(
@@ -19,13 +31,7 @@ export async function openS3Client(url: string, settings: S3Settings, patience: 
       exitCode.config,
     );
   }
-  const client = new S3Client(clientConfig(settings, region, patience));
-  refusePlainHttp(client, url);
-  return client;
-}
-
-function clientConfig(settings: S3Settings, region: string, patience: Patience): S3ClientConfig {
-  return {
+  return new S3Client({
     region,
     forcePathStyle: settings.forcePathStyle,
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
@@ -33,13 +39,30 @@ function clientConfig(settings: S3Settings, region: string, patience: Patience):
     // unknown to many servers that are not Amazon's, and some take it for content.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
+    // A server that does not know it lets the body wait; one that refuses a body is rare and costs that body.
+    expectContinueHeader: false,
     // `attempt` does it.
     maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: Math.min(patience.attemptMs, CONNECT_MAX_MS),
-      socketTimeout: patience.attemptMs,
-    },
-  };
+    requestHandler,
+  });
+}
+
+/**
+ * Whatever the endpoint comes from (the settings, a variable, a profile, a redirect), and for the services that
+ * hand out credentials as well, the agents decide at each connection what may be sent where.
+ */
+async function openRequestHandler(
+  url: string,
+  settings: S3Settings,
+  { attemptMs }: Patience,
+): Promise<NodeHttpHandler> {
+  const connectMs = Math.min(attemptMs, CONNECT_MAX_MS);
+  return new NodeHttpHandler({
+    httpAgent: new LoopbackAgent(url),
+    httpsAgent: new TransitAgent(await readTlsFiles(settings), connectMs * TUNNEL_SHARE),
+    connectionTimeout: connectMs,
+    socketTimeout: attemptMs,
+  });
 }
 
 /** As the SDK finds it: AWS_REGION, then the profile. */
@@ -60,29 +83,4 @@ function regionBesides({ endpoint }: S3Settings): string | undefined {
   if (AWS_DEFAULT_REGION !== undefined) return AWS_DEFAULT_REGION;
   const hasEndpoint = (endpoint ?? AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL) !== undefined;
   return hasEndpoint ? "us-east-1" : undefined;
-}
-
-/**
- * Looks at each request just before it is signed, because an endpoint may also come from a variable, a
- * profile or a redirect.
- */
-function refusePlainHttp(client: S3Client, url: string): void {
-  client.middlewareStack.add(
-    (next) => (args) => {
-      const { protocol, hostname } = args.request as { readonly protocol: string; readonly hostname: string };
-      if (protocol !== "https:" && !isLoopback(hostname)) {
-        throw new UserError(
-          `${url}: the endpoint http://${hostname} would send logs and signatures in the clear; use https://`,
-          exitCode.config,
-        );
-      }
-      return next(args);
-    },
-    { name: "refusePlainHttp", step: "finalizeRequest", priority: "high" },
-  );
-}
-
-/** Source: RFC 6761 section 6.3 for `localhost`, RFC 6890 for the addresses. */
-export function isLoopback(hostname: string): boolean {
-  return /^(?:(?:[a-z0-9.-]+\.)?localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);
 }
