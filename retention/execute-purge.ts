@@ -9,16 +9,18 @@ import { type PurgeStamp, purgeRecords } from "./purge-records.ts";
 
 /** What carrying out a plan works on. */
 export interface PurgeWorld {
-  readonly stores: Readonly<Record<View, Pick<ObjectStore, "list" | "remove">>>;
+  readonly stores: Readonly<Record<View, Pick<ObjectStore, "list" | "listHidden" | "remove">>>;
   /** Appends to the ledger; has returned when the record is in it. */
   readonly record: (body: PurgeRecord) => Promise<unknown>;
   readonly journal: PurgeJournal;
   readonly stamp: PurgeStamp;
+  /** Returns after so many milliseconds. */
+  readonly wait: (delayMs: number) => Promise<unknown>;
   readonly signal: AbortSignal;
 }
 
 export interface PurgeReport {
-  /** Of objects that a new listing no longer shows. */
+  /** Of objects that a new listing no longer shows, nor anything hidden of them. */
   readonly removedObjects: number;
   readonly removedBytes: number;
   readonly failures: readonly PurgeFailure[];
@@ -32,6 +34,12 @@ export interface PurgeFailure {
   readonly key: string;
   readonly message: string;
 }
+
+/**
+ * Before an object that the store says it removed is called remaining, the day is listed again after these
+ * waits: on some servers a listing lags behind by seconds.
+ */
+const RELIST_DELAYS_MS: readonly number[] = [200, 400, 800, 1600, 3200];
 
 /**
  * Carries out a plan and decides nothing. Trouble with one object or day does not spare the others: the
@@ -60,18 +68,16 @@ async function destroyBatch(batch: PurgeBatch, world: PurgeWorld): Promise<Batch
   try {
     await world.journal.begin({ ...world.stamp, batch });
     const messages = await removeAll(batch, world);
-    const { gone, listed } = await splitByListing(batch, world.stores[view]);
-    const records = purgeRecords(batch, { gone, failures: listed.length }, world.stamp);
+    const { gone, remaining } = await splitAfterRemoval(batch, messages, world);
+    const records = purgeRecords(batch, { gone, failures: remaining.length }, world.stamp);
     for (const record of records) await world.record(record);
-    await world.journal.settle(batch);
+    // What remains may be gone by the next run, which then records it.
+    if (remaining.length === 0) await world.journal.settle(batch);
+    else await world.journal.begin({ ...world.stamp, batch: { ...batch, objects: remaining } });
     return {
       removedObjects: gone.length,
       removedBytes: gone.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      failures: listed.map(({ key }) => ({
-        view,
-        key,
-        message: messages.get(key) ?? "removed, as the store said, and still listed",
-      })),
+      failures: remaining.map(({ key }) => ({ view, key, message: messages.get(key) ?? REMAINS })),
     };
   } catch (error) {
     // The journal keeps the batch, so that the next run records what is gone by then.
@@ -81,6 +87,9 @@ async function destroyBatch(batch: PurgeBatch, world: PurgeWorld): Promise<Batch
   }
 }
 
+const REMAINS =
+  "removed, as the store said, and still listed, or a version or unfinished upload of it is; run it again";
+
 /** What the store said of objects that it did not remove, by key. */
 async function removeAll(batch: PurgeBatch, world: PurgeWorld): Promise<ReadonlyMap<string, string>> {
   const keys = batch.objects.map(({ key }) => key);
@@ -88,15 +97,38 @@ async function removeAll(batch: PurgeBatch, world: PurgeWorld): Promise<Readonly
   return new Map(failures.map(({ key, message }) => [key, message]));
 }
 
-/** Which objects of a batch the store still shows. What it said when it was to remove them does not count. */
+interface Split {
+  readonly gone: PurgeBatch["objects"];
+  readonly remaining: PurgeBatch["objects"];
+}
+
+/** Gone is what the store says it removed and no longer shows: its word alone is not enough, nor a listing. */
+async function splitAfterRemoval(
+  batch: PurgeBatch,
+  messages: ReadonlyMap<string, string>,
+  { stores, wait }: PurgeWorld,
+): Promise<Split> {
+  const removed = { ...batch, objects: batch.objects.filter(({ key }) => !messages.has(key)) };
+  let shown = await splitByListing(removed, stores[batch.view]);
+  for (const delayMs of RELIST_DELAYS_MS) {
+    if (shown.remaining.length === 0) break;
+    await wait(delayMs);
+    shown = await splitByListing(removed, stores[batch.view]);
+  }
+  const gone = new Set(shown.gone);
+  return { gone: shown.gone, remaining: batch.objects.filter((object) => !gone.has(object)) };
+}
+
+/** Which objects of a batch the store still shows, or keeps something of. */
 export async function splitByListing(
   { day, objects }: PurgeBatch,
-  store: Pick<ObjectStore, "list">,
-): Promise<{ readonly gone: PurgeBatch["objects"]; readonly listed: PurgeBatch["objects"] }> {
+  store: Pick<ObjectStore, "list" | "listHidden">,
+): Promise<Split> {
   const keys = new Set<string>();
   for await (const { key } of store.list(dayPrefix(day))) keys.add(key);
+  for await (const { key } of store.listHidden(dayPrefix(day))) keys.add(key);
   return {
     gone: objects.filter(({ key }) => !keys.has(key)),
-    listed: objects.filter(({ key }) => keys.has(key)),
+    remaining: objects.filter(({ key }) => keys.has(key)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Day } from "../../src/day.ts";
-import type { ObjectStore } from "../../src/store/object-store.ts";
+import type { ObjectStore, StoredObject } from "../../src/store/object-store.ts";
+import type { View } from "../../src/view.ts";
 import { executePurge, type PurgeReport, type PurgeWorld } from "../execute-purge.ts";
 import { type PurgePlan, planPurge, type RetentionPolicy } from "../plan-purge.ts";
 import { type RecordedKeys, settlePurges } from "../settle-purges.ts";
@@ -21,10 +22,24 @@ export interface PurgeRun extends PurgeWorld {
 export async function runPurge(run: PurgeRun): Promise<PurgeReport> {
   await checkReach(run.ledger);
   const listings = await listViews(run.stores);
-  await settlePurges(run);
-  const plan = planPurge({ listings, policy: run.policy, today: run.today });
+  const settled = await settlePurges(run);
+  const plan = planPurge({
+    listings: without(listings, settled),
+    policy: run.policy,
+    today: run.today,
+  });
   run.show(plan);
   return executePurge(plan, run);
+}
+
+/** A listing that lagged behind may still show what has a record by now; it needs no second one. */
+function without(
+  listings: Readonly<Record<View, readonly StoredObject[]>>,
+  settled: Readonly<Record<View, ReadonlySet<string>>>,
+): Readonly<Record<View, readonly StoredObject[]>> {
+  const left = (view: View): readonly StoredObject[] =>
+    listings[view].filter(({ key }) => !settled[view].has(key));
+  return { raw: left("raw"), analytics: left("analytics"), quarantine: left("quarantine") };
 }
 
 /** What cannot be recorded is better not destroyed yet. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { lastPurgeTimeMs } from "../../config/purge-times.ts";
 import type { PurgeReport } from "../../retention/execute-purge.ts";
@@ -105,6 +106,7 @@ async function runInContext(context: Context, options: PlanOptions): Promise<Pur
     record: createRecord(ledger),
     recordedKeys: createRecordedKeys(ledger),
     journal: createFileJournal(context.stateDirectory),
+    wait: (delayMs) => delay(delayMs),
     signal: context.signal,
     show: (plan) => writePlan(context, options, plan),
   });

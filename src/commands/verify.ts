@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
+import type { HiddenCount } from "../ledger/audit-hidden.ts";
 import { auditStore, type Finding, isSerious, type StoreAudit } from "../ledger/audit-store.ts";
 import type { ByteSpan, StreamCoverage } from "../ledger/coverage.ts";
 import { CONTROL_CHAIN } from "../partition.ts";
@@ -22,7 +23,7 @@ export function verifyCommand(openContext: OpenContext): Command {
     .option("--output <kind>", "text or json", "text")
     .addHelpText(
       "after",
-      "\nExit codes: 0 all is as recorded, 2 objects that no record names, 3 something is missing, changed or overlaps.",
+      "\nExit codes: 0 all is as recorded, 2 objects that no record names or hidden versions, 3 something is missing, changed or overlaps.",
     );
   return addCommonOptions(command).action(async (options: VerifyOptions) => {
     if (options.output !== "text" && options.output !== "json") {
@@ -52,13 +53,26 @@ export function verifyCommand(openContext: OpenContext): Command {
         exitCode.integrity,
       );
     }
-    if (audit.findings.length > 0) {
-      throw new UserError(
-        `no record names ${count(audit.findings.length, "object")}. If no ingest is running, a batch was left in a spool that is gone, or somebody else put something there: look-ups count its rows`,
-        exitCode.partial,
-      );
-    }
+    if (audit.findings.length > 0) throw new UserError(explainRest(audit.findings), exitCode.partial);
   });
+}
+
+/** Of findings that are not serious. */
+function explainRest(findings: readonly Finding[]): string {
+  const unrecorded = findings.filter(({ kind }) => kind === "unrecorded").length;
+  const isHiding = findings.some(({ kind }) => kind === "hidden");
+  return [
+    ...(unrecorded === 0
+      ? []
+      : [
+          `no record names ${count(unrecorded, "object")}. If no ingest is running, a batch was left in a spool that is gone, or somebody else put something there: look-ups count its rows`,
+        ]),
+    ...(isHiding
+      ? [
+          "the store keeps more than it lists, see above: copies that no look-up shows. retention run destroys them with the objects they belong to; to have none, keep no versions in these buckets, and let a lifecycle rule end unfinished uploads",
+        ]
+      : []),
+  ].join("; and ");
 }
 
 /** How many findings are named before the rest is counted; json has all. */
@@ -78,10 +92,11 @@ function renderAudit(audit: StoreAudit, withSources: boolean): string {
   }
   if (audit.nodes.length === 0) lines.push("nothing was ever recorded in this ledger; is the URL right?");
   for (const view of views) {
-    const { recorded, destroyed, listed, listedBytes } = audit.objects[view];
+    const { recorded, destroyed, listed, listedBytes, hidden } = audit.objects[view];
     lines.push(
       `${view}: ${group(recorded)} objects recorded, ${group(destroyed)} of them destroyed; ${group(listed)} in the store, ${group(listedBytes)} bytes`,
     );
+    if (hidden.notSeen !== undefined) lines.push(`  not all was looked at: ${hidden.notSeen}`);
   }
   const shown = audit.findings.slice(0, FINDINGS_SHOWN_MAX);
   lines.push(...shown.map((finding) => `! ${explain(finding)}`));
@@ -120,7 +135,9 @@ function explain(finding: Finding): string {
     case "altered":
       return `${finding.view}/${finding.key} has not the bytes that were recorded: somebody changed it`;
     case "undead":
-      return `${finding.view}/${finding.key} is recorded as destroyed and is there: a backup was restored, or a version came back`;
+      return `${finding.view}/${finding.key} is recorded as destroyed and is there, or an older version of it: a backup was restored, or the bucket kept it; retention run destroys it again`;
+    case "hidden":
+      return `${finding.view}: the store keeps ${hiddenThings(finding)} that no listing shows, of objects that are not destroyed`;
     case "unrecorded":
       return `${finding.view}/${finding.key} is in no record: a batch on its way, or somebody else put it there`;
     case "manifest":
@@ -132,6 +149,15 @@ function explain(finding: Finding): string {
     case "overlap":
       return `node ${finding.node}, source ${finding.stream}: bytes ${finding.from}-${finding.to} were taken twice`;
   }
+}
+
+function hiddenThings({ versions, versionBytes, deleteMarkers, uploads }: HiddenCount): string {
+  const things = [
+    ...(versions === 0 ? [] : [`${count(versions, "older version")} (${group(versionBytes)} bytes)`]),
+    ...(deleteMarkers === 0 ? [] : [count(deleteMarkers, "delete marker")]),
+    ...(uploads === 0 ? [] : [count(uploads, "unfinished upload")]),
+  ];
+  return things.join(", ");
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

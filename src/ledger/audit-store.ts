@@ -1,6 +1,7 @@
 import { sha256Hex } from "../sha256.ts";
 import { ObjectNotFoundError, type ObjectStore } from "../store/object-store.ts";
 import { type View, views } from "../view.ts";
+import { auditHidden, type HiddenAudit, type HiddenCount } from "./audit-hidden.ts";
 import { readChain } from "./chain.ts";
 import { compareObjects, type ExpectedObject, type ObjectFinding } from "./compare-objects.ts";
 import { addsUp, coverStream, type StreamCoverage } from "./coverage.ts";
@@ -27,10 +28,13 @@ export interface ViewAudit {
   readonly destroyed: number;
   readonly listed: number;
   readonly listedBytes: number;
+  readonly hidden: HiddenAudit;
 }
 
 export type Finding =
   | ObjectFinding
+  /** The store keeps older versions, delete markers or unfinished uploads of objects that are not destroyed. */
+  | ({ readonly kind: "hidden"; readonly view: View } & HiddenCount)
   /** A manifest that is missing or not the recorded one: what the batch took is not known. */
   | { readonly kind: "manifest"; readonly node: string; readonly batch: string; readonly message: string }
   /** A record's counts are not those of its manifest, or do not add up. */
@@ -66,25 +70,44 @@ export async function auditStore(
   if (chains.includes(controlChain)) await markDestroyed(ledger, controlChain, expected);
   const objects = {} as Record<View, ViewAudit>;
   for (const view of views) {
-    const listed = listings[view];
     const ofView = expected.get(view) ?? new Map<string, ExpectedObject>();
-    objects[view] = {
-      recorded: ofView.size,
-      destroyed: [...ofView.values()].filter(({ isDestroyed }) => isDestroyed).length,
-      listed: listed.size,
-      listedBytes: [...listed.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0),
-    };
-    for (const finding of compareObjects(view, listed, ofView)) {
-      if (await isStillTrue(stores[view], finding)) findings.push(finding);
-    }
+    objects[view] = await auditView(view, stores[view], listings[view], ofView, findings);
     if (isReading) findings.push(...(await readObjects(view, stores[view], ofView)));
   }
   return { nodes, objects, findings };
 }
 
-/** Findings that are wrong in any case; an unrecorded object may be on its way. */
+async function auditView(
+  view: View,
+  store: ObjectStore,
+  listed: ReadonlyMap<string, number>,
+  expected: ReadonlyMap<string, ExpectedObject>,
+  findings: Finding[],
+): Promise<ViewAudit> {
+  const seenAsUndead = new Set<string>();
+  for (const finding of compareObjects(view, listed, expected)) {
+    if (!(await isStillTrue(store, finding))) continue;
+    findings.push(finding);
+    if (finding.kind === "undead") seenAsUndead.add(finding.key);
+  }
+  const { hidden, undead } = await auditHidden(store, expected);
+  for (const key of undead) if (!seenAsUndead.has(key)) findings.push({ kind: "undead", view, key });
+  const { versions, versionBytes, deleteMarkers, uploads } = hidden;
+  if (versions + deleteMarkers + uploads > 0) {
+    findings.push({ kind: "hidden", view, versions, versionBytes, deleteMarkers, uploads });
+  }
+  return {
+    recorded: expected.size,
+    destroyed: [...expected.values()].filter(({ isDestroyed }) => isDestroyed).length,
+    listed: listed.size,
+    listedBytes: [...listed.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0),
+    hidden,
+  };
+}
+
+/** Findings that are wrong in any case; an unrecorded object may be on its way, and a bucket may keep versions. */
 export function isSerious({ kind }: Finding): boolean {
-  return kind !== "unrecorded";
+  return kind !== "unrecorded" && kind !== "hidden";
 }
 
 async function listViews(

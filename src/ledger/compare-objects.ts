@@ -23,7 +23,7 @@ export type ObjectFinding =
     }
   /** There, as long as recorded, and of other bytes. */
   | { readonly kind: "altered"; readonly view: View; readonly key: string }
-  /** Recorded as destroyed, and still there or there again. */
+  /** Recorded as destroyed, and still there or there again, if only as an older version or an unfinished upload. */
   | { readonly kind: "undead"; readonly view: View; readonly key: string }
   /** There, and no record names it: a batch on its way, or an object that somebody else put there. */
   | { readonly kind: "unrecorded"; readonly view: View; readonly key: string };

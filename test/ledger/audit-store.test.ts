@@ -98,7 +98,13 @@ describe("auditStore", () => {
       },
     ]);
     const rawBytes = objectOf(first, "raw").sizeBytes + objectOf(second, "raw").sizeBytes;
-    expect(objects.raw).toEqual({ recorded: 2, destroyed: 0, listed: 2, listedBytes: rawBytes });
+    expect(objects.raw).toEqual({
+      recorded: 2,
+      destroyed: 0,
+      listed: 2,
+      listedBytes: rawBytes,
+      hidden: { versions: 0, versionBytes: 0, deleteMarkers: 0, uploads: 0 },
+    });
     expect(objects.quarantine).toMatchObject({ recorded: 1, listed: 1 });
   });
 

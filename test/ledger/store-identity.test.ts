@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { exitCode } from "../../src/exit-code.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";
+import { AccessDeniedError, type ObjectStore } from "../../src/store/object-store.ts";
 import { ensureStoreIdentity, readStoreIdentity } from "../../src/store-identity.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -45,6 +46,26 @@ describe("ensureStoreIdentity", () => {
     const published = createMemoryStore("memory:published");
     await ensureStoreIdentity(published, { ...made, isDrill: true });
     expect(await readStoreIdentity(published)).toMatchObject({ isDrill: true });
+  });
+});
+
+describe("ensureStoreIdentity with a node's credentials, which may not make one", () => {
+  const denying: ObjectStore = {
+    ...createMemoryStore("memory:published"),
+    create: () => Promise.reject(new AccessDeniedError("denied", exitCode.config)),
+  };
+
+  it("says how the store is set up", async () => {
+    await expect(ensureStoreIdentity(denying, made)).rejects.toMatchObject({
+      exitCode: exitCode.config,
+      message: expect.stringContaining("hostlog setup s3 --apply"),
+    });
+  });
+
+  it("takes the one that was made", async () => {
+    const published = createMemoryStore("memory:published");
+    const identity = await ensureStoreIdentity(published, made);
+    expect(await ensureStoreIdentity({ ...published, create: denying.create }, made)).toEqual(identity);
   });
 });
 

@@ -1,105 +1,131 @@
-import { DeleteObjectCommand, DeleteObjectsCommand, type _Error as KeyError } from "@aws-sdk/client-s3";
 import { UserError } from "../../errors.ts";
-import { exitCode } from "../../exit-code.ts";
+import { inParallel } from "../../in-parallel.ts";
 import type { RemoveFailure } from "../object-store.ts";
-import { attempt } from "./attempt.ts";
+import { abortUploads } from "./abort-uploads.ts";
+import { bucketVersioning, noteVersioning } from "./bucket-versioning.ts";
+import { groupKeys } from "./key-groups.ts";
+import { type ListedUpload, listUploads } from "./list-uploads.ts";
+import { type ListedVersion, listVersions } from "./list-versions.ts";
+import { lockedUntil } from "./locked-until.ts";
 import type { S3Place } from "./s3-place.ts";
-import { isTransient, s3TroubleOf } from "./s3-trouble.ts";
+import { sendDeletes, type TargetFailure } from "./send-deletes.ts";
+import { removeUntilGone } from "./until-gone.ts";
 
-/** S3 takes no more in one call. Source: Amazon S3 API, DeleteObjects. */
-const BATCH_MAX = 1000;
-
-/** Single deletes at once: enough to hide the way there and back, few for a server that is busy already. */
-const SINGLES_AT_ONCE = 8;
-
-interface BatchesOutcome {
-  readonly failures: readonly RemoveFailure[];
-  /** Keys that are to be removed one by one. */
-  readonly left: readonly string[];
-}
+/** Locks asked for at once. */
+const AT_ONCE = 8;
 
 /**
- * Removes objects by the thousand. HTTP 200 is not believed: each key's own answer counts. Keys that a busy
- * server left out are removed one by one, and so are all when it refuses batches (some want a Content-MD5,
- * which the SDK no longer sends: aws-sdk-js-v3 issue 6819). Once the server cannot be reached, what remains
- * is returned untried, since each try would wait in vain.
+ * Removes everything of the keys: objects, older versions, delete markers and unfinished uploads. Nothing is
+ * removed before it is known what there is: where that is denied, a delete could leave a marker in front of
+ * an object that stays, so every key is a failure. In a bucket that never kept versions an object goes by its
+ * name; should the answer say that a marker was left, versioning has been switched on, and the versions go
+ * one by one.
  */
 export async function deleteObjects(
   place: S3Place,
   keys: readonly string[],
 ): Promise<readonly RemoveFailure[]> {
-  const { failures, left } = await deleteBatches(place, keys);
-  return [...failures, ...(await deleteSingly(place, left))];
-}
-
-async function deleteBatches(place: S3Place, keys: readonly string[]): Promise<BatchesOutcome> {
-  const failures: RemoveFailure[] = [];
-  const left: string[] = [];
-  for (let first = 0; first < keys.length; first += BATCH_MAX) {
-    try {
-      const errors = await deleteBatch(place, keys.slice(first, first + BATCH_MAX));
-      if (errors === "refused") return { failures, left: [...left, ...keys.slice(first)] };
-      for (const error of errors) {
-        const key = (error.Key ?? "").slice(place.base.length);
-        if (isTransient(s3TroubleOf({ name: error.Code }))) left.push(key);
-        else failures.push({ key, message: `${place.url}: the S3 server says ${error.Code ?? "nothing"}` });
-      }
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      return { failures: [...failures, ...failAll([...left, ...keys.slice(first)], error)], left: [] };
-    }
-  }
-  return { failures, left };
-}
-
-/** The errors of single keys, or "refused" when the server does not take the batch as such. */
-function deleteBatch(place: S3Place, keys: readonly string[]): Promise<readonly KeyError[] | "refused"> {
-  const command = new DeleteObjectsCommand({
-    Bucket: place.bucket,
-    Delete: { Objects: keys.map((key) => ({ Key: place.base + key })), Quiet: true },
-  });
-  return attempt(place, async ({ signal }) => {
-    try {
-      const { Errors: errors = [] } = await place.client.send(command, { abortSignal: signal });
-      return errors.filter(({ Code: code }) => code !== "NoSuchKey");
-    } catch (error) {
-      const trouble = error instanceof Error ? s3TroubleOf(error) : "none";
-      if (trouble === "refused" || trouble === "unsupported") return "refused";
-      throw error;
-    }
-  });
-}
-
-async function deleteSingly(place: S3Place, keys: readonly string[]): Promise<readonly RemoveFailure[]> {
-  const failures: RemoveFailure[] = [];
-  for (let first = 0; first < keys.length; first += SINGLES_AT_ONCE) {
-    const group = keys.slice(first, first + SINGLES_AT_ONCE);
-    const problems = await Promise.all(group.map((key) => deleteOne(place, key)));
-    failures.push(...group.flatMap((key, index) => failAll([key], problems[index])));
-    const outage = problems.find((problem) => problem?.exitCode === exitCode.tryAgain);
-    if (outage !== undefined) return [...failures, ...failAll(keys.slice(first + SINGLES_AT_ONCE), outage)];
-  }
-  return failures;
-}
-
-async function deleteOne(place: S3Place, key: string): Promise<UserError | undefined> {
-  const command = new DeleteObjectCommand({ Bucket: place.bucket, Key: place.base + key });
+  if (keys.length === 0) return [];
+  const messages = new Map<string, string>();
+  const note = (failures: readonly RemoveFailure[]): void => {
+    for (const { key, message } of failures) messages.set(key, message);
+  };
   try {
-    await attempt(place, async ({ signal }) => {
-      try {
-        await place.client.send(command, { abortSignal: signal });
-      } catch (error) {
-        const isGone = error instanceof Error && error.name === "NoSuchKey";
-        if (!isGone) throw error;
-      }
-    });
-    return undefined;
+    const versions = await findVersions(place, keys);
+    const uploads = await findUploads(place, keys);
+    note(await removeUploads(place, uploads));
+    const isByName = (await bucketVersioning(place)) === "never";
+    note(isByName ? await removeByName(place, keys) : await removeVersions(place, versions));
   } catch (error) {
-    if (error instanceof UserError) return error;
-    throw error;
+    if (!(error instanceof UserError)) throw error;
+    for (const key of keys) if (!messages.has(key)) messages.set(key, error.message);
+  }
+  return keys.flatMap((key) => {
+    const message = messages.get(key);
+    return message === undefined ? [] : [{ key, message }];
+  });
+}
+
+async function removeByName(place: S3Place, keys: readonly string[]): Promise<readonly RemoveFailure[]> {
+  const { failures, marked } = await sendDeletes(
+    place,
+    keys.map((key) => ({ key })),
+  );
+  if (marked.length === 0) return failures;
+  noteVersioning(place, "kept");
+  try {
+    return [...failures, ...(await removeVersions(place, await findVersions(place, marked)))];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [...failures, ...marked.map((key) => ({ key, message: error.message }))];
   }
 }
 
-function failAll(keys: readonly string[], error: UserError | undefined): readonly RemoveFailure[] {
-  return error === undefined ? [] : keys.map((key) => ({ key, message: error.message }));
+function removeVersions(
+  place: S3Place,
+  versions: readonly ListedVersion[],
+): Promise<readonly RemoveFailure[]> {
+  return removeUntilGone(place.patience, versions, {
+    find: (keys) => findVersions(place, keys),
+    remove: async (things) => {
+      const targets = things.map(({ key, versionId }) => ({ key, versionId }));
+      return explainDenied(place, (await sendDeletes(place, targets)).failures);
+    },
+    remains: `${place.url}: removed, as the S3 server says, and a version of it is still listed`,
+  });
+}
+
+/** Says of each version that may not be removed what keeps it; asks no more once the server does not tell. */
+async function explainDenied(
+  place: S3Place,
+  failures: readonly TargetFailure[],
+): Promise<readonly RemoveFailure[]> {
+  let isTelling = true;
+  const explained: RemoveFailure[] = [];
+  await inParallel(failures, AT_ONCE, async ({ key, message, isDenied, target: { versionId } }) => {
+    if (!isDenied || versionId === undefined) {
+      explained.push({ key, message });
+      return;
+    }
+    const until = isTelling ? await lockedUntil(place, { key, versionId }) : undefined;
+    isTelling &&= until !== undefined;
+    explained.push({ key, message: until === undefined ? mayNotDelete(place) : isLocked(place, until) });
+  });
+  return explained;
+}
+
+function isLocked({ url }: S3Place, until: string): string {
+  return `${url}: a version of it is locked until ${until} by the bucket's object lock; run this again after that`;
+}
+
+function mayNotDelete({ url }: S3Place): string {
+  return `${url}: the S3 server denies removing a version of it (AccessDenied); allow s3:DeleteObjectVersion to these credentials, or see whether object lock, a legal hold or MFA delete keeps it`;
+}
+
+function removeUploads(place: S3Place, uploads: readonly ListedUpload[]): Promise<readonly RemoveFailure[]> {
+  return removeUntilGone(place.patience, uploads, {
+    find: (keys) => findUploads(place, keys),
+    remove: (things) => abortUploads(place, things),
+    remains: `${place.url}: its unfinished upload was aborted, as the S3 server says, and is still listed`,
+  });
+}
+
+async function findVersions(place: S3Place, keys: readonly string[]): Promise<readonly ListedVersion[]> {
+  return findOf(keys, (prefix) => listVersions(place, prefix));
+}
+
+async function findUploads(place: S3Place, keys: readonly string[]): Promise<readonly ListedUpload[]> {
+  return findOf(keys, (prefix) => listUploads(place, prefix));
+}
+
+async function findOf<Thing extends { readonly key: string }>(
+  keys: readonly string[],
+  list: (prefix: string) => AsyncIterable<Thing>,
+): Promise<readonly Thing[]> {
+  const wanted = new Set(keys);
+  const found: Thing[] = [];
+  for (const { prefix } of groupKeys(keys)) {
+    for await (const thing of list(prefix)) if (wanted.has(thing.key)) found.push(thing);
+  }
+  return found;
 }

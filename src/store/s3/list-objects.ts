@@ -1,8 +1,7 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
-import { UserError } from "../../errors.ts";
-import { exitCode } from "../../exit-code.ts";
 import { isKey, type StoredObject } from "../object-store.ts";
 import { attempt } from "./attempt.ts";
+import { compareNames, unusableListing } from "./listing-order.ts";
 import type { S3Place } from "./s3-place.ts";
 
 /**
@@ -20,14 +19,18 @@ export async function* listObjects(
   do {
     const page = await readPage(place, prefix, startAfter, token);
     for (const { Key: name = "", Size: sizeBytes = 0 } of page.Contents ?? []) {
-      if (compareBytes(name, lastName) <= 0) throw unusable(place, "lists objects in no order");
+      if (compareNames(name, lastName) <= 0) throw unusableListing(place, "lists objects in no order");
       lastName = name;
       const key = name.slice(place.base.length);
       const isWanted = name.startsWith(place.base + prefix) && key > startAfter;
       if (isWanted && isKey(key)) yield { key, sizeBytes };
     }
-    token = page.NextContinuationToken;
-    if (page.IsTruncated === true && token === undefined) throw unusable(place, "breaks listings off");
+    const next = page.IsTruncated === false ? undefined : page.NextContinuationToken;
+    const isStuck = next !== undefined && next === token;
+    if (isStuck || (page.IsTruncated === true && next === undefined)) {
+      throw unusableListing(place, "breaks listings off");
+    }
+    token = next;
   } while (token !== undefined);
 }
 
@@ -43,16 +46,7 @@ function readPage(
     StartAfter: startAfter === "" ? undefined : place.base + startAfter,
     ContinuationToken: token,
   });
-  return attempt(place, ({ signal }) => place.client.send(command, { abortSignal: signal }));
-}
-
-function compareBytes(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
-}
-
-function unusable({ url }: S3Place, what: string): UserError {
-  return new UserError(
-    `${url}: the S3 server ${what}; hostlog needs one that lists as Amazon S3 does`,
-    exitCode.config,
+  return attempt(place, `ListObjectsV2 ${prefix}`.trimEnd(), ({ signal }) =>
+    place.client.send(command, { abortSignal: signal }),
   );
 }

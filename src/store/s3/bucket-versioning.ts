@@ -1,0 +1,43 @@
+import { GetBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { attempt } from "./attempt.ts";
+import { refusalOf } from "./refusal.ts";
+import type { S3Place } from "./s3-place.ts";
+
+/**
+ * "never": the bucket holds one version of each object. "kept": it holds, or may hold, others too, also when
+ * versioning is suspended. "unknown": these credentials may not ask.
+ */
+export type BucketVersioning = "never" | "kept" | "unknown";
+
+/** Versioning can be switched on at any time, so an answer is not relied on for longer. */
+const TRUSTED_MS = 120_000;
+
+const answers = new WeakMap<S3Place, { readonly versioning: BucketVersioning; readonly untilMs: number }>();
+
+/** What the server says, asked once for some minutes. Throws UserError. */
+export async function bucketVersioning(place: S3Place): Promise<BucketVersioning> {
+  const known = answers.get(place);
+  if (known !== undefined && performance.now() < known.untilMs) return known.versioning;
+  const versioning = await askVersioning(place);
+  noteVersioning(place, versioning);
+  return versioning;
+}
+
+/** For who has learnt it otherwise: from a delete that left a marker, from a listing that the server does not know. */
+export function noteVersioning(place: S3Place, versioning: BucketVersioning): void {
+  answers.set(place, { versioning, untilMs: performance.now() + TRUSTED_MS });
+}
+
+async function askVersioning(place: S3Place): Promise<BucketVersioning> {
+  const command = new GetBucketVersioningCommand({ Bucket: place.bucket });
+  return attempt(place, "GetBucketVersioning", async ({ signal }) => {
+    try {
+      const { Status: status } = await place.client.send(command, { abortSignal: signal });
+      return status === undefined ? "never" : "kept";
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      return refusal === "denied" ? "unknown" : "never";
+    }
+  });
+}
