@@ -18,8 +18,6 @@ export async function openStore(url: string, settings: S3Settings): Promise<Obje
   if (path !== undefined) return createFolderStore(path, url);
   const [, bucket, prefix = ""] = s3Pattern.exec(url) ?? [];
   if (bucket !== undefined && (prefix === "" || isKey(prefix))) {
-    // Its warning that newer versions of it will need a newer Node is for those who choose its version: us.
-    process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
     // The AWS SDK takes several times as long to load as all the rest: only those who use it wait for it.
     const { openS3Store } = await import("./s3-store.ts");
     return openS3Store({ bucket, prefix }, settings);

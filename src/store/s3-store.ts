@@ -2,16 +2,16 @@ import type { S3Settings } from "../../config/config.ts";
 import { checkKey, checkRange } from "./check-key.ts";
 import { writeLocalCopy } from "./local-copy.ts";
 import type { ObjectStore } from "./object-store.ts";
+import { attempt } from "./s3/attempt.ts";
 import { deleteObjects } from "./s3/delete-objects.ts";
+import { download } from "./s3/download.ts";
 import { getObject, getRange, headObject } from "./s3/get-object.ts";
-import { listObjects } from "./s3/list-objects.ts";
-import { putObject } from "./s3/put-object.ts";
 import { listHidden } from "./s3/list-hidden.ts";
+import { listObjects } from "./s3/list-objects.ts";
 import { openS3Place, type S3Root } from "./s3/open-s3-place.ts";
-import type { Patience, S3Place } from "./s3/s3-place.ts";
-
-/** A copy is fetched in parts of this size, so that a large object needs no large memory. */
-const PART_BYTES = 16_777_216;
+import { putObject } from "./s3/put-object.ts";
+import type { Patience } from "./s3/s3-place.ts";
+import type { TransferSizes } from "./s3/transfer-sizes.ts";
 
 /**
  * Objects in a bucket, each key behind the prefix. The server must honour `If-None-Match: *`: one that
@@ -22,8 +22,9 @@ export async function openS3Store(
   root: S3Root,
   settings: S3Settings,
   patience?: Patience,
+  sizes?: TransferSizes,
 ): Promise<ObjectStore> {
-  const place = await openS3Place(root, settings, patience);
+  const place = await openS3Place(root, settings, patience, sizes);
   const { url } = place;
 
   return {
@@ -45,8 +46,10 @@ export async function openS3Store(
 
     async asFile(key, directory) {
       checkKey(key);
-      const sizeBytes = await headObject(place, key);
-      return writeLocalCopy(directory, { url, key }, readParts(place, key, sizeBytes));
+      // Each request has its own deadline; what is attempted again here is a copy whose bytes were not right.
+      return attempt(place, `GetObject ${key}`, () =>
+        writeLocalCopy(directory, { url, key }, download(place, key)),
+      );
     },
 
     list: (prefixOfKeys, { startAfter = "" } = {}) => listObjects(place, prefixOfKeys, startAfter),
@@ -58,10 +61,4 @@ export async function openS3Store(
       return deleteObjects(place, [...new Set(keys)]);
     },
   };
-}
-
-async function* readParts(place: S3Place, key: string, sizeBytes: number): AsyncGenerator<Uint8Array> {
-  for (let start = 0; start < sizeBytes; start += PART_BYTES) {
-    yield await getRange(place, key, { start, end: Math.min(start + PART_BYTES, sizeBytes) });
-  }
 }

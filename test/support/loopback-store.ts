@@ -7,7 +7,7 @@ import { openS3Store } from "../../src/store/s3-store.ts";
 import { type S3Server, startS3Server } from "./s3-server.ts";
 
 /** Enough for a busy machine to come to an end with honest answers. */
-export const patience: Patience = { attemptMs: 10_000, budgetMs: 10_000, firstDelayMs: 5 };
+const patience: Patience = { attemptMs: 10_000, budgetMs: 10_000, firstDelayMs: 5 };
 
 /** For what takes too long: an honest answer takes less, even on a busy machine. */
 export const hurry: Patience = { ...patience, attemptMs: 500 };

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { s3Error } from "./s3-error.ts";
 import type { S3Place } from "./s3-place.ts";
-import { isTransient, s3TroubleOf } from "./s3-trouble.ts";
+import { isTransient, retryAfterMs, s3TroubleOf } from "./s3-trouble.ts";
 
 /** A transfer slower than this, in bytes per second, is as good as none: its attempt is given up. */
 const RATE_MIN = 65_536;
@@ -18,13 +18,17 @@ export interface Deadline {
 /**
  * Does one operation, in several attempts when the trouble may pass, and returns what the first good one
  * returns. Each attempt has a deadline; waits are random (full jitter), so that nodes that failed together
- * do not come back together. Source: AWS Architecture Blog, "Exponential Backoff and Jitter".
+ * do not come back together, or as long as a busy server asks for. Source: AWS Architecture Blog,
+ * "Exponential Backoff and Jitter".
  *
  * The SDK's own retries are off: they know nothing of a body that breaks off, of 409 or of a total budget.
+ * `operation` says in a message what was tried, and on what: "PutObject dt=2026-11-22/x".
+ *
  * Throws UserError for trouble with S3, anything else as it is.
  */
 export async function attempt<T>(
   { patience, url }: S3Place,
+  operation: string,
   work: (deadline: Deadline) => Promise<T>,
   sizeBytes = 0,
 ): Promise<T> {
@@ -33,9 +37,12 @@ export async function attempt<T>(
     try {
       return await withDeadline(patience.attemptMs, sizeBytes, work);
     } catch (error) {
-      const delayMs = Math.random() * delayMaxMs;
-      const isHopeless = !(error instanceof Error) || !isTransient(s3TroubleOf(error));
-      if (isHopeless || performance.now() + delayMs > lastStartMs) throw s3Error(error, url);
+      const nowMs = Date.now();
+      if (!(error instanceof Error) || !isTransient(s3TroubleOf(error))) {
+        throw s3Error(error, url, operation, nowMs);
+      }
+      const delayMs = Math.max(Math.random() * delayMaxMs, retryAfterMs(error, nowMs));
+      if (performance.now() + delayMs > lastStartMs) throw s3Error(error, url, operation, nowMs);
       await delay(delayMs);
     }
   }

@@ -2,21 +2,28 @@ import { createHash } from "node:crypto";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { UserError } from "../../errors.ts";
 import { exitCode } from "../../exit-code.ts";
-import { attempt } from "./attempt.ts";
+import type { Creation } from "../object-store.ts";
+import { creationInput } from "./at-rest.ts";
+import { createOnce } from "./create-once.ts";
+import { canPutParts, putParts } from "./put-parts.ts";
 import type { S3Place } from "./s3-place.ts";
+import { checkEncrypted, compareStored, encryptionRefusal, otherBytesError } from "./stored-as-sent.ts";
 
 /**
- * One PUT, so that an object is there whole or not at all. The checksum is that of the bytes in hand, taken
- * before anything is sent, and named as an algorithm too, because Ceph checks it only then.
- *
- * "exists" may mean our own object: an answer that got lost is followed by 412 to the next attempt. The
- * caller compares contents where it matters, which is right in both cases.
+ * Stores an object where none is. Large ones go in parts, where these credentials may; all others in one
+ * PUT, which every role can, and which leaves an object whole or not at all. The SHA-256 is that of the
+ * bytes in hand, taken before anything is sent, and named as an algorithm too, because Ceph checks it only
+ * then. Throws UserError; of an object that was stored otherwise than asked, it says so.
  */
-export async function putObject(
-  place: S3Place,
-  key: string,
-  body: Uint8Array,
-): Promise<"created" | "exists"> {
+export async function putObject(place: S3Place, key: string, body: Uint8Array): Promise<Creation> {
+  const { partsAboveBytes, putMaxBytes } = place.sizes;
+  if (body.length > partsAboveBytes && (await canPutParts(place, key))) return putParts(place, key, body);
+  if (body.length > putMaxBytes) throw tooLarge(place, key, body.length);
+  return putWhole(place, key, body);
+}
+
+function putWhole(place: S3Place, key: string, body: Uint8Array): Promise<Creation> {
+  const operation = `PutObject ${key}`;
   const checksum = createHash("sha256").update(body).digest("base64");
   const command = new PutObjectCommand({
     Bucket: place.bucket,
@@ -26,28 +33,26 @@ export async function putObject(
     IfNoneMatch: "*",
     ChecksumAlgorithm: "SHA256",
     ChecksumSHA256: checksum,
+    ...creationInput(place.atRest),
   });
-  return attempt(
+  return createOnce(
     place,
+    operation,
     async ({ signal }) => {
-      try {
-        const { ChecksumSHA256: stored } = await place.client.send(command, { abortSignal: signal });
-        // A server that knows no checksums says none.
-        if (stored !== undefined && stored !== checksum) throw corrupted(place, key);
-        return "created";
-      } catch (error) {
-        if (error instanceof Error && error.name === "PreconditionFailed") return "exists";
-        throw error;
-      }
+      const answer = await place.client.send(command, { abortSignal: signal }).catch((error: unknown) => {
+        throw (error instanceof Error ? encryptionRefusal(place, operation, error) : undefined) ?? error;
+      });
+      if (compareStored(answer, body, checksum) === "other") throw otherBytesError(place, key);
+      checkEncrypted(place, key, answer);
     },
     body.length,
   );
 }
 
-function corrupted({ url }: S3Place, key: string): UserError {
+function tooLarge({ url, sizes }: S3Place, key: string, sizeBytes: number): UserError {
   return new UserError(
-    `${url}: the server says that it stored other bytes for ${key} than it was sent; ` +
-      "check the server's disks, and have the object looked at before it is relied on",
-    exitCode.integrity,
+    `${url}: ${key} has ${sizeBytes} bytes, and a single put may have ${sizes.putMaxBytes}; ` +
+      "let these credentials upload in parts (s3:PutObject and s3:AbortMultipartUpload), or make batches smaller",
+    exitCode.config,
   );
 }

@@ -1,4 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { AtRest } from "./at-rest.ts";
+import type { TransferSizes } from "./transfer-sizes.ts";
 
 /** A root in a bucket, and how to reach it. */
 export interface S3Place {
@@ -9,6 +11,9 @@ export interface S3Place {
   /** `s3://bucket/prefix`, for messages. */
   readonly url: string;
   readonly patience: Patience;
+  readonly sizes: TransferSizes;
+  /** How what is stored here is to be encrypted by the server. */
+  readonly atRest: AtRest;
 }
 
 /** How long one operation is tried. */

@@ -1,15 +1,31 @@
 /** What kind of trouble an S3 client's error is. "none": no trouble with S3 at all, so a bug. */
 export type S3Trouble =
+  /** No answer in time, or the connection broke. */
   | "unreachable"
+  | "not-listening"
+  | "unresolved"
+  | "no-tls"
+  /** What answers does not speak as S3 servers do. */
+  | "garbled"
   | "throttled"
   | "server-failed"
   | "damaged"
   | "conflict"
+  | "no-upload"
   | "clock"
   | "untrusted"
+  | "certificate-expired"
+  | "wrong-name"
+  | "client-certificate"
   | "full"
+  | "too-large"
   | "no-credentials"
+  | "expired"
+  | "unknown-key"
+  | "wrong-secret"
+  /** They are who they say, and may not do this. */
   | "denied"
+  | "encryption-key"
   | "no-bucket"
   | "wrong-region"
   | "unsupported"
@@ -21,6 +37,8 @@ export interface S3ErrorShape {
   readonly name?: unknown;
   readonly code?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: number };
+  /** The answer, where there was one. */
+  readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> };
 }
 
 /** By the error's name or, of the operating system and of TLS, its code. Source: Amazon S3 API, "Error responses". */
@@ -35,23 +53,26 @@ const troubleByName: Readonly<Record<string, S3Trouble>> = {
   RequestTimeout: "unreachable",
   TimeoutError: "unreachable",
   AbortError: "unreachable",
-  ECONNREFUSED: "unreachable",
   ECONNRESET: "unreachable",
   ECONNABORTED: "unreachable",
   EPIPE: "unreachable",
   ETIMEDOUT: "unreachable",
-  EHOSTUNREACH: "unreachable",
-  ENETUNREACH: "unreachable",
-  ENOTFOUND: "unreachable",
-  EAI_AGAIN: "unreachable",
-  EPROTO: "unreachable",
   ERR_STREAM_PREMATURE_CLOSE: "unreachable",
+  ECONNREFUSED: "not-listening",
+  EHOSTUNREACH: "not-listening",
+  ENETUNREACH: "not-listening",
+  ENOTFOUND: "unresolved",
+  EAI_AGAIN: "unresolved",
+  EPROTO: "no-tls",
   IncompleteBody: "damaged",
   BadDigest: "damaged",
   XAmzContentSHA256Mismatch: "damaged",
   XAmzContentChecksumMismatch: "damaged",
+  DamagedError: "damaged",
+  GarbledError: "garbled",
   ConditionalRequestConflict: "conflict",
   OperationAborted: "conflict",
+  NoSuchUpload: "no-upload",
   RequestTimeTooSkewed: "clock",
   RequestExpired: "clock",
   SELF_SIGNED_CERT_IN_CHAIN: "untrusted",
@@ -59,18 +80,20 @@ const troubleByName: Readonly<Record<string, S3Trouble>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "untrusted",
   UNABLE_TO_GET_ISSUER_CERT: "untrusted",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "untrusted",
-  CERT_HAS_EXPIRED: "untrusted",
-  CERT_NOT_YET_VALID: "untrusted",
-  ERR_TLS_CERT_ALTNAME_INVALID: "untrusted",
+  CERT_UNTRUSTED: "untrusted",
+  CERT_HAS_EXPIRED: "certificate-expired",
+  CERT_NOT_YET_VALID: "certificate-expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "wrong-name",
   QuotaExceeded: "full",
   InsufficientStorage: "full",
   XMinioStorageFull: "full",
+  EntityTooLarge: "too-large",
   CredentialsProviderError: "no-credentials",
-  InvalidAccessKeyId: "denied",
-  SignatureDoesNotMatch: "denied",
-  ExpiredToken: "denied",
-  InvalidToken: "denied",
-  TokenRefreshRequired: "denied",
+  ExpiredToken: "expired",
+  TokenRefreshRequired: "expired",
+  InvalidToken: "expired",
+  InvalidAccessKeyId: "unknown-key",
+  SignatureDoesNotMatch: "wrong-secret",
   AccessDenied: "denied",
   NoSuchBucket: "no-bucket",
   InvalidBucketName: "no-bucket",
@@ -81,8 +104,23 @@ const troubleByName: Readonly<Record<string, S3Trouble>> = {
   NotImplemented: "unsupported",
 };
 
+/** By the beginning of the name or code. Source: Node.js, "OpenSSL errors" and llhttp; AWS KMS through S3. */
+const troubleByBeginning: readonly (readonly [string, S3Trouble])[] = [
+  ["ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "damaged"],
+  ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "client-certificate"],
+  ["ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", "client-certificate"],
+  ["ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE", "client-certificate"],
+  ["ERR_SSL_SSLV3_ALERT_CERTIFICATE_", "client-certificate"],
+  ["ERR_SSL_", "no-tls"],
+  ["HPE_", "garbled"],
+  ["KMS.", "encryption-key"],
+];
+
 const transient: ReadonlySet<S3Trouble> = new Set([
   "unreachable",
+  "not-listening",
+  "unresolved",
+  "garbled",
   "throttled",
   "server-failed",
   "damaged",
@@ -92,8 +130,13 @@ const transient: ReadonlySet<S3Trouble> = new Set([
 ]);
 
 export function s3TroubleOf(error: S3ErrorShape): S3Trouble {
-  const named = troubleByName[String(error.name)] ?? troubleByName[String(error.code)];
-  return named ?? troubleOfStatus(error.$metadata?.httpStatusCode);
+  const names = [error.name, error.code].map(String);
+  for (const name of names) {
+    const named = Object.hasOwn(troubleByName, name) ? troubleByName[name] : undefined;
+    const begun = named ?? troubleByBeginning.find(([beginning]) => name.startsWith(beginning))?.[1];
+    if (begun !== undefined) return begun;
+  }
+  return troubleOfStatus(error.$metadata?.httpStatusCode);
 }
 
 /** True when the same request may succeed a little later. */
@@ -101,14 +144,49 @@ export function isTransient(trouble: S3Trouble): boolean {
   return transient.has(trouble);
 }
 
+/** The request cannot have reached a server that would have obeyed it. */
+const neverSent: ReadonlySet<S3Trouble> = new Set([
+  "not-listening",
+  "unresolved",
+  "no-tls",
+  "untrusted",
+  "certificate-expired",
+  "wrong-name",
+  "client-certificate",
+  "no-credentials",
+]);
+
+/**
+ * False when the request certainly had no effect: it never left, or the server refused it. A status of 5xx
+ * says little, as a proxy may give it while the server goes on.
+ */
+export function mayHaveHappened(error: S3ErrorShape): boolean {
+  const status = error.$metadata?.httpStatusCode;
+  if (status === undefined) return !neverSent.has(s3TroubleOf(error));
+  return status < 300 || status >= 500 || status === 408;
+}
+
+/**
+ * How long a busy server asks to be left alone, in ms; 0 when it does not say. Source: RFC 9110 section
+ * 10.2.3: seconds or a date.
+ */
+export function retryAfterMs(error: S3ErrorShape, nowMs: number): number {
+  const text = error.$response?.headers?.["retry-after"] ?? "";
+  if (s3TroubleOf(error) !== "throttled" || text === "") return 0;
+  const delayMs = /^\d{1,6}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs;
+  return Number.isNaN(delayMs) ? 0 : Math.max(0, delayMs);
+}
+
 function troubleOfStatus(status: number | undefined): S3Trouble {
   if (status === undefined) return "none";
+  if (status < 300) return "garbled";
+  if (status < 400) return "wrong-region";
   if (status === 403 || status === 401) return "denied";
+  if (status === 408) return "unreachable";
   if (status === 409) return "conflict";
+  if (status === 413) return "too-large";
   if (status === 429 || status === 503) return "throttled";
   if (status === 501 || status === 405) return "unsupported";
   if (status === 507) return "full";
-  if (status >= 500) return "server-failed";
-  if (status >= 300 && status < 400) return "wrong-region";
-  return "refused";
+  return status >= 500 ? "server-failed" : "refused";
 }

@@ -26,7 +26,7 @@ export function createUpload(
   return xml(
     `<InitiateMultipartUploadResult><Bucket>${escapeXml(bucket)}</Bucket><Key>${escapeXml(name.slice(bucket.length + 1))}</Key>` +
       `<UploadId>${uploadId}</UploadId></InitiateMultipartUploadResult>`,
-    atRest.headers,
+    { ...atRest.headers, ...(hasChecksums ? { "x-amz-checksum-algorithm": "SHA256" } : {}) },
   );
 }
 
