@@ -24,8 +24,17 @@ export interface Spool {
   /** Throws a {@link UserError} as {@link Spool.records} does when the object is not there. */
   readObject(batch: string, index: number): Promise<Uint8Array>;
   readManifest(batch: string): Promise<Uint8Array>;
+  stageOf(batch: string): Promise<SpoolStage>;
+  /** Returns once this survives the loss of power. */
+  enterStage(batch: string, stage: Exclude<SpoolStage, "new">): Promise<void>;
   remove(batch: string): Promise<void>;
 }
+
+/**
+ * How far an entry has come. "new": nothing of it was ever sent. "begun": any of it may lie in the store by
+ * now. "disputed": under one of its names there lies what another import has sent.
+ */
+export type SpoolStage = "new" | "begun" | "disputed";
 
 export interface SpoolEntry {
   readonly record: BatchRecord;
@@ -36,6 +45,9 @@ export interface SpoolEntry {
 
 const RECORD = "record.json";
 const MANIFEST = "manifest.json.gz";
+
+/** Empty files that stand for the stages, the later first. An entry of an earlier version has none. */
+const STAGES = ["disputed", "begun"] as const;
 
 /** How many files are written and synced at once. */
 const WRITERS = 8;
@@ -82,10 +94,26 @@ export function createSpool(directory: string): Spool {
     },
     readObject: (batch, index) => readPart(batch, objectName(index)),
     readManifest: (batch) => readPart(batch, MANIFEST),
+    async stageOf(batch) {
+      const names = new Set(await entriesOf(join(directory, batch)));
+      return STAGES.find((stage) => names.has(stage)) ?? "new";
+    },
+    async enterStage(batch, stage) {
+      const folder = join(directory, batch);
+      await writeNewFile(join(folder, stage), new Uint8Array(0), 0o600).catch((error: unknown) => {
+        if (!hasCode(error, "EEXIST")) throw error;
+      });
+      await syncDirectory(folder);
+    },
     async remove(batch) {
-      // The record first: an entry of which only the rest is left is no entry.
-      await rm(join(directory, batch, RECORD), { force: true });
-      await rm(join(directory, batch), { recursive: true, force: true });
+      const folder = join(directory, batch);
+      // The record first, and for good: an entry of which only the rest is left is no entry, but a record of
+      // which only the rest is gone is a damaged one.
+      await rm(join(folder, RECORD), { force: true });
+      await syncDirectory(folder).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+      await rm(folder, { recursive: true, force: true });
     },
   };
   return spool;
@@ -137,5 +165,9 @@ export function damagedEntry(folder: string, cause?: unknown): UserError {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+  return hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR");
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -8,23 +8,41 @@ export interface FetchedObject {
   readonly path: string | undefined;
 }
 
-/** Enough to hide the store's latency; more only competes for one network link. */
-const FETCHES_AT_ONCE = 8;
+/** Beyond this a store fetches an object in pieces, several at once: one of them fills a line by itself. */
+const LARGE_BYTES = 16 * 1024 * 1024;
 
-/** Brings objects to local files below `directory`, or finds the store's own. */
-export function fetchObjects(
+/** Enough to hide the store's latency; more only competes for one network link and for memory. */
+const SMALL_AT_ONCE = 8;
+
+/** Each has a few pieces in memory; the second is on its way while the first is written to its end. */
+const LARGE_AT_ONCE = 2;
+
+/**
+ * Brings objects to local files below `directory`, or finds the store's own; returns them in the order given.
+ * Memory is bounded whatever their number and size.
+ */
+export async function fetchObjects(
   store: Pick<ObjectStore, "asFile">,
   objects: readonly DayObject[],
   directory: string,
   signal: AbortSignal,
 ): Promise<readonly FetchedObject[]> {
-  return mapInParallel(objects, FETCHES_AT_ONCE, async (object) => {
+  const fetch = async ({ key }: DayObject): Promise<readonly [string, string | undefined]> => {
     signal.throwIfAborted();
     try {
-      return { object, path: await store.asFile(object.key, directory) };
+      return [key, await store.asFile(key, directory)];
     } catch (error) {
-      if (error instanceof ObjectNotFoundError) return { object, path: undefined };
+      if (error instanceof ObjectNotFoundError) return [key, undefined];
       throw error;
     }
-  });
+  };
+  const isLarge = ({ sizeBytes }: DayObject): boolean => sizeBytes > LARGE_BYTES;
+  const large = await mapInParallel(objects.filter(isLarge), LARGE_AT_ONCE, fetch);
+  const small = await mapInParallel(
+    objects.filter((object) => !isLarge(object)),
+    SMALL_AT_ONCE,
+    fetch,
+  );
+  const paths = new Map([...large, ...small]);
+  return objects.map((object) => ({ object, path: paths.get(object.key) }));
 }

@@ -1,6 +1,5 @@
 import { Command, Option } from "commander";
 import { type QueryRun, runQuery } from "../../query/io/run-query.ts";
-import { withScratchDirectory } from "../../query/io/scratch-directory.ts";
 import { writeChunks } from "../../query/io/write-chunks.ts";
 import type { QueryReport } from "../../query/query-report.ts";
 import type { Question } from "../../query/question.ts";
@@ -13,6 +12,7 @@ import { rangeText, summaryOf } from "../../query/summary.ts";
 import { canonicalZone } from "../../query/time/zone.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
+import { withScratchFolder } from "../scratch-folder.ts";
 import { terminalText } from "../terminal-text.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
 
@@ -74,7 +74,7 @@ function collect(value: string, previous: readonly string[]): readonly string[] 
 }
 
 async function runQueryCommand(options: QueryOptions, context: Context): Promise<void> {
-  const { stdout, signal, nowMs } = context;
+  const { stdout, signal, nowMs, stateDirectory } = context;
   const startedMs = performance.now();
   const zone = readZone(options.timezone);
   const output = options.output ?? (isTerminal(stdout) ? "table" : "ndjson");
@@ -86,7 +86,7 @@ async function runQueryCommand(options: QueryOptions, context: Context): Promise
   });
   say(context, [`looking in ${question.view} at ${rangeText(question, zone)}`, ...notes]);
   const store = await context.openRoot(question.view);
-  const { end, report } = await withScratchDirectory(async (scratchDirectory) => {
+  const { end, report } = await withScratchFolder(stateDirectory, "query", async (scratchDirectory) => {
     const run = runQuery(question, { store, scratchDirectory, signal });
     const chunks = render(run, question, { output, zone, width: terminalWidth(stdout) });
     try {

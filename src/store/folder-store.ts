@@ -1,10 +1,12 @@
 import type { FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { checkKey, checkRange } from "./check-key.ts";
+import { againWhenStale } from "./folder/again-when-stale.ts";
+import { checkRoot } from "./folder/check-root.ts";
 import { createFile } from "./folder/create-file.ts";
 import { openFile } from "./folder/find-file.ts";
 import { folderError } from "./folder/folder-error.ts";
-import { removeLeftOvers } from "./folder/partial-folder.ts";
+import { prepareRoot, removeLeftOvers } from "./folder/partial-folder.ts";
 import { type PublishFile, publishFile } from "./folder/publish-file.ts";
 import { removeFiles } from "./folder/remove-files.ts";
 import { walkFolder } from "./folder/walk-folder.ts";
@@ -15,6 +17,7 @@ import { ObjectNotFoundError, type ObjectStore } from "./object-store.ts";
  * does not exist holds nothing; the first `create` makes it. What is no regular file is never listed,
  * followed, opened or removed. One key cannot be the folder of another: such a `create` throws.
  *
+ * A root into which every user of the machine may look is a UserError at the first use, also for reading.
  * Trouble with the disk is a UserError to try again after, and leaves no partial object. `publish` is for
  * tests of file systems without hard links.
  */
@@ -24,7 +27,12 @@ export function createFolderStore(
   publish: PublishFile = publishFile,
 ): ObjectStore {
   const base = resolve(root);
-  let cleaned: Promise<void> | undefined;
+  let isChecked = false;
+  let isPrepared = false;
+
+  const check = async (): Promise<void> => {
+    isChecked ||= await checkRoot(base, url);
+  };
 
   const open = async (key: string): Promise<FileHandle> => {
     checkKey(key);
@@ -33,20 +41,26 @@ export function createFolderStore(
     return handle;
   };
 
+  const looked = <T>(work: () => Promise<T>): Promise<T> =>
+    explained(url, async () => {
+      await check();
+      return await againWhenStale(work);
+    });
+
   return {
     url,
 
     create: (key, body) =>
       explained(url, async () => {
         checkKey(key);
-        // What cannot be cleaned away does not keep anybody from storing; `remove` says so.
-        cleaned ??= removeLeftOvers(base, Date.now()).catch(() => {});
-        await cleaned;
+        await check();
+        if (!isPrepared) await prepareRoot(base, Date.now());
+        isPrepared = true;
         return createFile(base, key, body, publish);
       }),
 
     read: (key, range) =>
-      explained(url, async () => {
+      looked(async () => {
         const handle = await open(key);
         try {
           const { size } = await handle.stat();
@@ -59,7 +73,7 @@ export function createFolderStore(
       }),
 
     asFile: (key) =>
-      explained(url, async () => {
+      looked(async () => {
         const handle = await open(key);
         await handle.close();
         return join(base, key);
@@ -67,6 +81,7 @@ export function createFolderStore(
 
     async *list(prefix, { startAfter = "" } = {}) {
       try {
+        await check();
         yield* walkFolder(base, { prefix, startAfter });
       } catch (error) {
         throw folderError(error, url);
@@ -79,6 +94,7 @@ export function createFolderStore(
     remove: (keys) =>
       explained(url, async () => {
         for (const key of keys) checkKey(key);
+        await check();
         const failures = await removeFiles(base, keys, (error) => messageOf(folderError(error, url)));
         // A process that died while it published has left a second name for the same bytes, and what a
         // purge removes must be gone.

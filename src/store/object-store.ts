@@ -100,9 +100,23 @@ export class AccessDeniedError extends UserError {}
 const keyPattern = /^[A-Za-z0-9_=.-]{1,200}(?:\/[A-Za-z0-9_=.-]{1,200}){0,15}$/;
 
 /**
+ * S3 takes 1,024 bytes for a key with the store's prefix, which may have 500 and its slash. Source: Amazon S3
+ * user guide, "Naming Amazon S3 objects".
+ */
+const KEY_LENGTH_MAX = 512;
+
+/** What an NFS client calls a removed file while somebody still reads it. Source: Linux fs/nfs/unlink.c. */
+const removedWhileOpenPattern = /^\.nfs[0-9A-Fa-f.]{4,}$/;
+
+/**
  * True for a key that every store can hold and that cannot leave its root: letters, digits, `_ = . -` and
- * single slashes, no `.` or `..` as a part.
+ * single slashes, at most 512 bytes, in at most 16 parts of at most 200; no part is `.`, `..` or the name of a
+ * file that NFS keeps for a reader (`.nfs0000…`).
  */
 export function isKey(key: string): boolean {
-  return keyPattern.test(key) && !key.split("/").some((part) => part === "." || part === "..");
+  return key.length <= KEY_LENGTH_MAX && keyPattern.test(key) && key.split("/").every(isPart);
+}
+
+function isPart(part: string): boolean {
+  return part !== "." && part !== ".." && !removedWhileOpenPattern.test(part);
 }

@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "../../config/parse-config.ts";
@@ -49,7 +49,7 @@ async function runCommand(
     nowMs,
     nowIsArgument: false,
     openRoot: async () => store,
-    stateDirectory: "/nonexistent",
+    stateDirectory,
     stdout: stdout.stream,
     stderr: stderr.stream,
     signal,
@@ -65,14 +65,20 @@ async function runCommand(
 const terminal: Terminal = { isTTY: true, columns: 120 };
 
 let temporary = "";
+let stateDirectory = "";
 beforeEach(async () => {
   temporary = await mkdtemp(join(tmpdir(), "hostlog-test-"));
+  stateDirectory = await mkdtemp(join(tmpdir(), "hostlog-test-state-"));
   vi.stubEnv("TMPDIR", temporary);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  const leftOver = await readdir(temporary);
+  const leftOver = [
+    ...(await readdir(temporary)),
+    ...(await readdir(join(stateDirectory, "scratch")).catch(() => [])),
+  ];
   await rm(temporary, { recursive: true, force: true });
+  await rm(stateDirectory, { recursive: true, force: true });
   expect(leftOver).toEqual([]);
 });
 
@@ -205,15 +211,29 @@ describe("hostlog query", () => {
   it("keeps copies of objects in a folder that only its user can enter", async () => {
     const store = await filledStore();
     const modes: number[] = [];
+    const folders: string[] = [];
     const watched: ObjectStore = {
       ...store,
       async asFile(key, directory) {
         modes.push((await stat(join(directory, ".."))).mode & 0o777, (await stat(directory)).mode & 0o777);
+        folders.push(directory);
         return store.asFile(key, directory);
       },
     };
     await runCommand(watched, []);
     expect(modes).toEqual([0o700, 0o700]);
+    expect(folders[0]?.startsWith(join(stateDirectory, "scratch", `${process.pid}-`))).toBe(true);
+  });
+
+  it("says what to do when the state directory cannot be written", async () => {
+    await writeFile(join(stateDirectory, "file"), "");
+    stateDirectory = join(stateDirectory, "file");
+    const { error } = await runCommand(await filledStore(), []);
+    stateDirectory = dirname(stateDirectory);
+    expect(error).toMatchObject({
+      exitCode: exitCode.config,
+      message: expect.stringMatching(/cannot be written \(ENOTDIR\).*as "state" in the config/),
+    });
   });
 
   it.each([

@@ -88,6 +88,67 @@ describe("the folder store's files", () => {
   });
 });
 
+describe("the folder store's root", () => {
+  const looks: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ["create", () => store.create("new", body)],
+    ["read", () => store.read("a/b")],
+    ["asFile", () => store.asFile("a/b", parent)],
+    ["list", () => listKeys(store)],
+    ["remove", () => store.remove(["a/b"])],
+  ];
+
+  it.each([0o755, 0o711, 0o702, 0o704])(
+    "is refused at the first use when every user may look into it: mode %o",
+    async (mode) => {
+      await store.create("a/b", body);
+      await chmod(root, mode);
+      for (const [, act] of looks) {
+        store = createFolderStore(root, "file:///test");
+        await expect(act()).rejects.toMatchObject({
+          name: "UserError",
+          exitCode: exitCode.config,
+          message: expect.stringContaining(`run "chmod o-rwx ${root}"`),
+        });
+      }
+      await chmod(root, 0o700);
+      expect(await listKeys(store)).toEqual(["a/b"]);
+    },
+  );
+
+  it("may be open to a group, and be a link to a folder", async () => {
+    await store.create("a/b", body);
+    await chmod(root, 0o750);
+    await symlink(root, join(parent, "link"));
+    for (const path of [root, join(parent, "link")]) {
+      expect(await listKeys(createFolderStore(path, "file:///test"))).toEqual(["a/b"]);
+    }
+    await chmod(root, 0o755);
+    await expect(listKeys(createFolderStore(join(parent, "link"), "file:///test"))).rejects.toThrow("chmod");
+  });
+
+  it("is made for this user only, with all that is made on the way, whatever the umask", async () => {
+    const umask = process.umask(0);
+    try {
+      await store.create("dt=2026-11-22/deep/x", body);
+    } finally {
+      process.umask(umask);
+    }
+    const entries = await readdir(parent, { recursive: true, withFileTypes: true });
+    const modes = entries.map(
+      async (entry) =>
+        `${entry.name} ${((await stat(join(entry.parentPath, entry.name))).mode & 0o777).toString(8)}`,
+    );
+    expect((await Promise.all(modes)).sort()).toEqual([
+      ".partial~ 700",
+      "deep 700",
+      "dt=2026-11-22 700",
+      "made 700",
+      "root 700",
+      "x 600",
+    ]);
+  });
+});
+
 describe("what is no object of the folder store's", () => {
   beforeEach(async () => {
     await store.create("real/file", body);
@@ -104,6 +165,14 @@ describe("what is no object of the folder store's", () => {
   it("is not listed", async () => {
     expect(await listKeys(store)).toEqual(["real/file"]);
     expect(await listKeys(store, "linked/")).toEqual([]);
+  });
+
+  it("is what NFS keeps of a removed file for its readers, neither listed nor removed", async () => {
+    const kept = ".nfs000000000012ab3400000001";
+    await writeFile(join(root, "real", kept), "x");
+    expect(await listKeys(store)).toEqual(["real/file"]);
+    expect(await store.remove(["real/file"])).toEqual([]);
+    expect(await readdir(join(root, "real"))).toContain(kept);
   });
 
   it("is listed when it is a plain file that a key can name", async () => {

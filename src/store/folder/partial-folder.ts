@@ -30,6 +30,29 @@ export async function makePartialFolder(root: string): Promise<void> {
   }
 }
 
+/**
+ * Makes the names of the folders above the root last. Any of them may be another process's, made but not yet
+ * synced when that died; one that this user may not read is none that hostlog has made.
+ */
+async function syncAncestors(root: string): Promise<void> {
+  for (let folder = dirname(root); ; folder = dirname(folder)) {
+    try {
+      await syncDirectory(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    }
+    if (folder === dirname(folder)) return;
+  }
+}
+
+/** What a process does once before it stores anything. */
+export async function prepareRoot(root: string, nowMs: number): Promise<void> {
+  await makePartialFolder(root);
+  await syncAncestors(root);
+  // What cannot be cleaned away does not keep anybody from storing; `remove` says so.
+  await removeLeftOvers(root, nowMs).catch(() => {});
+}
+
 /** Removes what dead processes left. A root that does not exist has nothing of the kind. */
 export async function removeLeftOvers(root: string, nowMs: number): Promise<void> {
   const folder = join(root, NAME);

@@ -2,6 +2,7 @@ import { link, lstat, mkdir, readdir, rename, rm, rmdir, utimes } from "node:fs/
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sha256Hex } from "../../sha256.ts";
+import { identityOf, isSameFile } from "./is-same-file.ts";
 
 /**
  * Gives a whole, synced file its final name if nothing has that name yet. "exists" when something has it;
@@ -13,12 +14,17 @@ export type PublishFile = (from: string, to: string) => Promise<"created" | "exi
 /** How `link` says that a file system has no hard links, or none between these two folders. */
 const noLinkCodes = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EMLINK"]);
 
-/** By a hard link: the one call of POSIX that gives a name in one step and never replaces. */
+/**
+ * By a hard link: the one call of POSIX that gives a name in one step and never replaces. On NFS it may fail
+ * after it was done, when the server's answer got lost; so whatever it says, the file itself is looked at.
+ * Source: link(2), "BUGS".
+ */
 export const publishFile: PublishFile = async (from, to) => {
   try {
     await link(from, to);
     return "created";
   } catch (error) {
+    if (await isSameFile(await identityOf(from), to)) return "created";
     const code = (error as NodeJS.ErrnoException).code ?? "";
     if (code === "EEXIST") return "exists";
     if (!noLinkCodes.has(code)) throw error;
@@ -42,6 +48,7 @@ export const publishByClaim: PublishFile = async (from, to) => {
   const own = `${from}.claim`;
   const claim = claimPath(from, to);
   const name = basename(from);
+  const identity = await identityOf(from);
   await mkdir(own, { mode: 0o700 });
   try {
     await rename(from, join(own, name));
@@ -49,6 +56,10 @@ export const publishByClaim: PublishFile = async (from, to) => {
     if (await isTaken(to)) return "exists";
     await rename(join(claim, name), to);
     return "created";
+  } catch (error) {
+    // Here too the answer may have got lost, and the file be where it was to go.
+    if (await isSameFile(identity, to)) return "created";
+    throw error;
   } finally {
     await moveBack(join(own, name), from);
     await moveBack(join(claim, name), from);

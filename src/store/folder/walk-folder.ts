@@ -2,9 +2,13 @@ import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isKey, type StoredObject } from "../object-store.ts";
+import { statPath } from "./find-file.ts";
 
 /** How many files are looked at at once: enough to keep libuv's four threads busy. */
 const LOOK_AT_ONCE = 64;
+
+/** How often names may go away between reading a folder and looking at them. */
+const READ_ATTEMPTS_MAX = 100;
 
 interface Wanted {
   readonly prefix: string;
@@ -41,16 +45,8 @@ async function* walk(root: string, parent: string, wanted: Wanted): AsyncGenerat
 }
 
 async function readEntries(root: string, parent: string, wanted: Wanted): Promise<readonly Entry[]> {
-  let dirents: readonly Dirent[];
-  try {
-    dirents = await readdir(join(root, parent), { withFileTypes: true });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || (code === "ENOTDIR" && parent !== "")) return [];
-    throw error;
-  }
   const entries: Entry[] = [];
-  for (const dirent of dirents) {
+  for (const dirent of await readNames(join(root, parent), parent === "")) {
     const key = parent + dirent.name;
     if (!isKey(key)) continue;
     if (dirent.isDirectory() && mayHold(`${key}/`, wanted)) entries.push({ key: `${key}/`, isFolder: true });
@@ -61,6 +57,23 @@ async function readEntries(root: string, parent: string, wanted: Wanted): Promis
   // `a-b` < `a.b` < `a/b`: a folder takes its place with its slash. Keys are ASCII, so the order of
   // characters is the order of bytes.
   return entries.sort((left, right) => (left.key < right.key ? -1 : 1));
+}
+
+/** Empty for a folder that is gone, or that a file has replaced if it is not the root. */
+async function readNames(folder: string, isRoot: boolean): Promise<readonly Dirent[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readdir(folder, { withFileTypes: true });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOTDIR" && !isRoot) return [];
+      if (code !== "ENOENT") throw error;
+      // Some file systems do not say of what kind a name is; then Node looks at each, and one that has just
+      // been removed looks like a folder that is not there.
+      if ((await statPath(folder)) === undefined) return [];
+      if (attempt === READ_ATTEMPTS_MAX) throw error;
+    }
+  }
 }
 
 /** False when no key that begins with `folder` is wanted: then it is not even read. */

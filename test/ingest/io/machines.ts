@@ -2,9 +2,10 @@ import { openNodeLedger } from "../../../ingest/io/node-ledger.ts";
 import { type BatchDestination, sendBatch } from "../../../ingest/io/send-batch.ts";
 import { createSpool, type Spool } from "../../../ingest/io/spool.ts";
 import { UserError } from "../../../src/errors.ts";
-import { auditStore } from "../../../src/ledger/audit-store.ts";
+import { exitCode } from "../../../src/exit-code.ts";
+import { auditStore, type Finding } from "../../../src/ledger/audit-store.ts";
 import type { ManifestSource } from "../../../src/ledger/manifest.ts";
-import type { ObjectStore } from "../../../src/store/object-store.ts";
+import { AccessDeniedError, type ObjectStore } from "../../../src/store/object-store.ts";
 import { batchOf, type Roots, type TestBatch, type TestBatchOptions } from "../../support/recorded-batch.ts";
 
 const node = "web01";
@@ -50,13 +51,35 @@ export async function runAgain(roots: Roots, spoolDirectory: string): Promise<vo
   throw new Error("it does not come to an end");
 }
 
-export async function findings(roots: Roots): Promise<readonly unknown[]> {
-  return (await auditStore(roots.ledger, roots, "control")).findings;
+/** What is not as recorded; every object is read. */
+export async function findings(roots: Roots): Promise<readonly Finding[]> {
+  return (await auditStore(roots.ledger, roots, "control", true)).findings;
 }
 
 export async function committedRanges(roots: Roots): Promise<readonly number[]> {
   const { nodes } = await auditStore(roots.ledger, roots, "control");
   return nodes.flatMap(({ streams }) => streams.map(({ coveredBytes }) => coveredBytes));
+}
+
+/** The views as a node has them that may only put: what else it tries is denied. */
+export function writeOnly(roots: Roots): Roots {
+  const denied = (): AccessDeniedError => new AccessDeniedError("denied", exitCode.config);
+  const limit = (store: ObjectStore): ObjectStore => ({
+    ...store,
+    read: () => Promise.reject(denied()),
+    asFile: () => Promise.reject(denied()),
+    // oxlint-disable-next-line require-yield -- it is refused at the first page
+    async *list() {
+      throw denied();
+    },
+    remove: async (keys) => keys.map((key) => ({ key, message: "AccessDenied" })),
+  });
+  return {
+    ...roots,
+    raw: limit(roots.raw),
+    analytics: limit(roots.analytics),
+    quarantine: limit(roots.quarantine),
+  };
 }
 
 export class Crash extends Error {}
