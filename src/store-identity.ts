@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { UserError } from "./errors.ts";
 import { exitCode } from "./exit-code.ts";
-import { ObjectNotFoundError, type ObjectStore } from "./store/object-store.ts";
+import { AccessDeniedError, ObjectNotFoundError, type ObjectStore } from "./store/object-store.ts";
 
 /** What a store says of itself, in `published/store.json`. Written once, at the first ingest. */
 export interface StoreIdentity {
@@ -23,7 +23,10 @@ export async function readStoreIdentity(published: ObjectStore): Promise<StoreId
   }
 }
 
-/** Reads the identity, or makes it. Of several processes at once one makes it, and all return the same. */
+/**
+ * Reads the identity, or makes it. Of several processes at once one makes it, and all return the same. Throws
+ * UserError when it is missing and these credentials, a node's, may not make it.
+ */
 export async function ensureStoreIdentity(
   published: ObjectStore,
   made: { readonly at: string; readonly isDrill: boolean },
@@ -31,8 +34,21 @@ export async function ensureStoreIdentity(
   const known = await readStoreIdentity(published);
   if (known !== undefined) return known;
   const text = JSON.stringify({ version: 1, id: randomUUID(), created_at: made.at, drill: made.isDrill });
-  await published.create(key, Buffer.from(`${text}\n`));
+  await makeIdentity(published, Buffer.from(`${text}\n`));
   return parseIdentity(await published.read(key), published.url);
+}
+
+async function makeIdentity(published: ObjectStore, bytes: Uint8Array): Promise<void> {
+  try {
+    await published.create(key, bytes);
+  } catch (error) {
+    if (!(error instanceof AccessDeniedError)) throw error;
+    throw new UserError(
+      `${published.url} has not been set up: ${key} is missing, and these credentials may not make it. Run "hostlog setup s3 --apply", or one ingest, with credentials that may write there; then run this again.`,
+      exitCode.config,
+      { cause: error },
+    );
+  }
 }
 
 function parseIdentity(bytes: Uint8Array, url: string): StoreIdentity {

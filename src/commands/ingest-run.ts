@@ -21,6 +21,8 @@ import { batchId, decodeManifest, encodeManifest, type Manifest } from "../ledge
 import type { RecordedObject } from "../ledger/record.ts";
 import { parseKey } from "../partition.ts";
 import { rawSchema } from "../schema/raw-schema.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { probeCreationDaily, probeKeyOf } from "../store/probe-creation.ts";
 import { ensureStoreIdentity, type StoreIdentity } from "../store-identity.ts";
 import { oldestKeptDay } from "../term.ts";
 import { type BatchEncoder, createBatchEncoder } from "./batch-encoder.ts";
@@ -128,9 +130,26 @@ async function openDestination({ context, node, openSpool }: IngestRequest): Pro
   const published = await context.openRoot("published");
   const identity = await ensureStoreIdentity(published, { at, isDrill: context.nowIsArgument });
   checkDrill(context, identity);
+  await probeLedger(context, roots.ledger, node, identity);
   // A batch that was cut for one store must never be sent to another.
   const spool = openSpool(join(context.stateDirectory, "spool", identity.id, node));
   return { roots, spool, ledger: await openNodeLedger(roots.ledger, node) };
+}
+
+/**
+ * What the ledger promises rests on one server's way with conditional puts, which differs. A folder's rests on
+ * link(2), which is the same everywhere.
+ */
+async function probeLedger(
+  { config, stateDirectory, nowMs }: Context,
+  ledger: ObjectStore,
+  node: string,
+  { id }: StoreIdentity,
+): Promise<void> {
+  if (!ledger.url.startsWith("s3://")) return;
+  const notePath = join(stateDirectory, `creation-probe-${id}.json`);
+  const place = `${config.s3.endpoint ?? ""} ${ledger.url}`;
+  await probeCreationDaily(ledger, probeKeyOf(node), notePath, { place, nowMs });
 }
 
 /** Under a made-up clock lines of a real store would be refused, or kept, by mistake and for good. */
