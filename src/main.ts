@@ -15,8 +15,11 @@ const commands: Readonly<Record<string, LoadCommand>> = {
   query: async (openContext) => (await import("./commands/query.ts")).queryCommand(openContext),
   retention: async (openContext) => (await import("./commands/retention.ts")).retentionCommand(openContext),
   verify: async (openContext) => (await import("./commands/verify.ts")).verifyCommand(openContext),
+  doctor: async (openContext) => (await import("./commands/doctor.ts")).doctorCommand(openContext),
   validate: async (_, surroundings) => (await import("./commands/validate.ts")).validateCommand(surroundings),
   sample: async (_, surroundings) => (await import("./commands/sample.ts")).sampleCommand(surroundings),
+  setup: async (openContext, surroundings) =>
+    (await import("./commands/setup.ts")).setupCommand(openContext, surroundings),
   explain: async (_, surroundings) => (await import("./commands/explain.ts")).explainCommand(surroundings),
 };
 

@@ -1,0 +1,285 @@
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createOpenContext } from "../../src/commands/context.ts";
+import { setupCommand } from "../../src/commands/setup.ts";
+import { createCommandWorld, runCommand } from "../support/command-world.ts";
+import { type Finished, runHostlog } from "../support/run-hostlog.ts";
+import { type S3Server, startS3Server } from "../support/s3-server.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { startUserService, type UserService } from "./support/user-service.ts";
+
+const roots = ["raw", "analytics", "quarantine", "ledger", "published"];
+const golden = (name: string): string => `../golden/access/${name}`;
+
+describe("hostlog setup s3", () => {
+  it("prints what is wanted, for reading and pasting, and asks no server", async () => {
+    const text = await print({}, "--node", "web-17", "--node", "web-18");
+    await expect(text).toMatchFileSnapshot(golden("setup.txt"));
+  });
+
+  it("prints the same as JSON", async () => {
+    const words = [
+      "--role",
+      "investigator",
+      "--day",
+      "2026-11-20..2026-11-21",
+      "--until",
+      "2026-11-22T18:00Z",
+    ];
+    const text = await print({}, ...words, "--output", "json");
+    await expect(`${JSON.stringify(JSON.parse(text), undefined, 2)}\n`).toMatchFileSnapshot(
+      golden("setup.json"),
+    );
+  });
+
+  it("takes an endpoint that is not Amazon's for one that cannot forbid to replace, and says so", async () => {
+    const text = await print({ AWS_ENDPOINT_URL: "https://s3.example.net" }, "--node", "web-17");
+    expect(text).not.toContain("NoReplacing");
+    expect(text).toContain("note: whether this server can forbid");
+  });
+
+  it.each([
+    [["--role", "node"], "needs the node's name"],
+    [["--role", "master"], "there is no role"],
+    [["--node", "WEB"], "is no node name"],
+    [["--role", "auditor", "--node", "web-17"], "--node is for --role node"],
+    [
+      ["--role", "purger", "--day", "2026-11-20", "--until", "2026-11-22T18:00Z"],
+      "--day and --until are for",
+    ],
+    [["--day", "2026-11-20"], "a grant must end"],
+    [["--credentials", "keys"], "go with --apply"],
+    [["--node", "n".repeat(63)], "64 characters are the most"],
+  ])("refuses %j", async (words, message) => {
+    await expect(print({}, ...words)).rejects.toThrow(message);
+  });
+
+  it("has nothing to do for a store in a folder", async () => {
+    const world = await createCommandWorld();
+    onTestFinished(() => world.end());
+    const run = runCommand(command(world), "s3", "--store", world.folder);
+    await expect(run).rejects.toThrow("no root of this store lies in S3");
+  });
+});
+
+describe("hostlog setup s3 --apply", () => {
+  it("makes buckets, identity, users, policies and keys, and the second time nothing", async () => {
+    const place = await openPlace();
+    for (const root of roots) place.server.missingBuckets.add(`logs-${root}`);
+    expectTrial(place.server);
+    const first = await place.apply("--node", "web-17", "--credentials", "keys");
+    expect(first.stderr).toBe("");
+    expect(first.status).toBe(0);
+    expect([...place.server.missingBuckets]).toEqual(["logs-raw-hostlog-try"]);
+    expect(place.server.objects.has("logs-published/hosting/store.json")).toBe(true);
+    expect([...place.users.users.keys()].sort()).toEqual([
+      "hostlog-analytics-reader",
+      "hostlog-auditor",
+      "hostlog-custodian",
+      "hostlog-investigator",
+      "hostlog-node-web-17",
+      "hostlog-purger",
+    ]);
+    expect(await readFile(join(place.folder, "keys"), "utf8")).toContain(
+      "[hostlog-purger]\naws_access_key_id = AKIDEXAMPLE",
+    );
+    expect((await stat(join(place.folder, "keys"))).mode & 0o777).toBe(0o600);
+    expect(first.stdout).not.toContain("secret-of");
+    place.users.asked.length = 0;
+    const second = await place.apply("--node", "web-17");
+    expect(second.stdout).toContain("nothing to change\n");
+    expect(place.users.asked.filter((asked) => !/^(?:Get|List)/.test(asked))).toEqual([]);
+  });
+
+  it("finds by a trial that a server can forbid to replace, and leaves nothing of it behind", async () => {
+    const place = await openPlace();
+    // It denies puts without the condition to everybody, as if each had the policy of the trial.
+    place.server.allowsOverwrites = false;
+    expectTrial(place.server);
+    const { stdout } = await place.apply("--role", "custodian");
+    expect(stdout).not.toContain("cannot forbid");
+    expect(place.users.users.get("hostlog-custodian")?.policy).toContain("s3:if-none-match");
+    expect([...place.users.users.keys()]).toEqual(["hostlog-custodian"]);
+    expect([...place.server.objects.keys()].filter((name) => name.includes("try"))).toEqual([]);
+    expect(place.server.missingBuckets).toContain("logs-raw-hostlog-try");
+  });
+
+  it.each([
+    ["denies every put, as it does not know the condition", false],
+    ["lets every put through, as it does not look at the denial", true],
+  ])("finds by a trial that a server cannot forbid to replace: it %s", async (_, isAllowed) => {
+    const place = await openPlace();
+    place.server.may = (operation, name) =>
+      operation !== "PutObject" || !name.startsWith("logs-raw-hostlog-try/") || isAllowed;
+    place.server.allowsOverwrites = isAllowed;
+    expectTrial(place.server);
+    const { stdout } = await place.apply("--role", "custodian");
+    expect(stdout).toContain("note:  this server cannot forbid a node to replace its own objects");
+    expect(place.users.users.get("hostlog-custodian")?.policy).not.toContain("s3:if-none-match");
+  });
+
+  it("shows the plan and stops there with --dry-run", async () => {
+    const place = await openPlace();
+    const { stdout } = await place.apply("--role", "auditor", "--dry-run");
+    expect(stdout).toContain("to do: create the user hostlog-auditor");
+    expect(stdout).not.toContain("done:");
+    expect(place.users.users.size).toBe(0);
+  });
+
+  it("waits for a user that the server does not know everywhere yet", async () => {
+    const place = await openPlace();
+    place.users.lag = 2;
+    expect((await place.apply("--role", "auditor")).status).toBe(0);
+    expect(place.users.users.get("hostlog-auditor")?.policy).toContain("s3:ListBucketVersions");
+  });
+
+  it("adds to the lifecycle and the policy of a bucket what is ours, and keeps what is others'", async () => {
+    const place = await openPlace();
+    const expiry = "<ID>of-others</ID><Status>Enabled</Status><Filter><Prefix>x/</Prefix></Filter>";
+    place.server.settings.set("logs-raw?lifecycle", {
+      body: `<LifecycleConfiguration><Rule>${expiry}<Expiration><Days>3</Days></Expiration></Rule></LifecycleConfiguration>`,
+    });
+    await place.apply("--role", "auditor");
+    const lifecycle = place.server.settings.get("logs-raw?lifecycle")?.body ?? "";
+    expect(lifecycle).toContain("<ID>of-others</ID>");
+    expect(lifecycle).toContain("<Prefix>hosting/</Prefix>");
+    expect(lifecycle).toContain("<DaysAfterInitiation>1</DaysAfterInitiation>");
+  });
+
+  it("goes on where a server lacks a setting, and says what follows", async () => {
+    const place = await openPlace();
+    place.server.settings.set("logs-raw?publicAccessBlock", {
+      status: 501,
+      body: "<Error><Code>NotImplemented</Code></Error>",
+    });
+    place.server.versioning.set("logs-ledger", "Enabled");
+    const { status, stdout } = await place.apply("--role", "auditor");
+    expect(status).toBe(0);
+    expect(stdout).toContain("note:  bucket logs-raw: this server has no block of public access");
+    expect(stdout).toContain("note:  bucket logs-ledger keeps versions (Enabled)");
+  });
+
+  it("sets up the buckets of a server without users, prints the policies, and says what is left to do", async () => {
+    const place = await openPlace();
+    const { status, stdout, stderr } = await place.apply("--role", "purger", "--without-users");
+    expect(status).toBe(78);
+    expect(stderr).toContain("has no service for users");
+    expect(stdout).toContain("done:  bucket logs-raw: block public access");
+    expect(stdout).toContain("s3:DeleteObjectVersion");
+  });
+});
+
+describe("the file for access keys", () => {
+  it("is refused when others may read it, before anything is made", async () => {
+    const place = await openPlace();
+    await writeFile(join(place.folder, "keys"), "");
+    await chmod(join(place.folder, "keys"), 0o640);
+    const { status, stderr } = await place.apply("--role", "auditor", "--credentials", "keys");
+    expect(stderr).toContain("chmod 600");
+    expect(status).toBe(64);
+    expect(place.users.users.size).toBe(0);
+  });
+
+  it("keeps what is in it, and is refused when it has the profile already", async () => {
+    const place = await openPlace();
+    const file = join(place.folder, "keys");
+    await writeFile(file, "[somebody]\naws_access_key_id = AKIDEXAMPLE", { mode: 0o600 });
+    await place.apply("--role", "auditor", "--credentials", "keys");
+    expect(await readFile(file, "utf8")).toMatch(
+      /^\[somebody\]\naws_access_key_id = AKIDEXAMPLE\n\n\[hostlog-auditor\]\n/,
+    );
+    place.users.users.get("hostlog-auditor")?.keys.clear();
+    const again = await place.apply("--role", "auditor", "--credentials", "keys");
+    expect(again.stderr).toContain("has a profile [hostlog-auditor] already");
+  });
+
+  it("costs a key that cannot be written down: it is taken back", async () => {
+    const place = await openPlace();
+    const { status, stderr } = await place.apply("--role", "auditor", "--credentials", "no-such-folder/keys");
+    expect(stderr).toContain("was taken back");
+    expect(status).toBe(75);
+    expect(place.users.asked).toContain("DeleteAccessKey hostlog-auditor");
+    expect(place.users.users.get("hostlog-auditor")?.keys.size).toBe(0);
+  });
+});
+
+interface Place {
+  readonly server: S3Server;
+  readonly users: UserService;
+  readonly folder: string;
+  /** `--without-users`: the S3 server itself is asked for users, which it has none of. */
+  apply(...words: readonly string[]): Promise<Finished>;
+}
+
+/** A bucket for each root, on a server of the test's own. */
+async function openPlace(): Promise<Place> {
+  const server = await startS3Server();
+  const users = await startUserService();
+  onTestFinished(async () => {
+    await server.close();
+    await users.close();
+  });
+  const folder = await temporaryFolder();
+  const endpoint = `endpoint: "${server.endpoint}", region: us-east-1`;
+  await writeFile(
+    join(folder, "hostlog.yaml"),
+    configText(`{ ${endpoint}, force_path_style: true }`, folder),
+  );
+  return {
+    server,
+    users,
+    folder,
+    apply: (...words) =>
+      runHostlog(
+        [
+          "setup",
+          "s3",
+          "--apply",
+          "--config",
+          join(folder, "hostlog.yaml"),
+          ...words.filter((word) => word !== "--without-users"),
+        ],
+        {
+          directory: folder,
+          environment: {
+            AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+            AWS_SECRET_ACCESS_KEY: "test",
+            ...(words.includes("--without-users") ? {} : { AWS_ENDPOINT_URL_IAM: users.endpoint }),
+          },
+        },
+      ),
+  };
+}
+
+/** The one operation of a trial that this server does not have: the bucket is gone as if it had never been. */
+function expectTrial(server: S3Server): void {
+  server.inject("Other", {
+    kind: "change",
+    change: () => {
+      server.missingBuckets.add("logs-raw-hostlog-try");
+      return { status: 204, body: Buffer.alloc(0) };
+    },
+  });
+  server.missingBuckets.add("logs-raw-hostlog-try");
+}
+
+async function print(
+  environment: Readonly<Record<string, string>>,
+  ...words: readonly string[]
+): Promise<string> {
+  const world = await createCommandWorld({ environment });
+  onTestFinished(() => world.end());
+  await writeFile(join(world.folder, "hostlog.yaml"), configText("{ region: eu-central-1 }", world.folder));
+  await runCommand(command(world), "s3", "--config", join(world.folder, "hostlog.yaml"), ...words);
+  return world.takeOutput();
+}
+
+function command(world: Awaited<ReturnType<typeof createCommandWorld>>): ReturnType<typeof setupCommand> {
+  return setupCommand(createOpenContext(world.surroundings), world.surroundings);
+}
+
+function configText(s3: string, folder: string): string {
+  const stores = roots.map((root) => `  ${root}: s3://logs-${root}/hosting`);
+  return `${["node: web-17", `s3: ${s3}`, `state: ${join(folder, "state")}`, "stores:", ...stores].join("\n")}\n`;
+}
