@@ -21,7 +21,8 @@ const CHECK_WIDTH = 15;
 export function renderReportText(groups: readonly FindingGroup[]): string {
   const lines = groups.flatMap(({ subject, place, findings }) => [
     `${subject}  ${place}`,
-    ...findings.flatMap(findingLines),
+    ...findings.filter(({ verdict }) => verdict !== "not-tried").flatMap(findingLines),
+    ...notTriedLines(findings),
     "",
   ]);
   return `${[...lines, ...summaryLines(groups)].join("\n")}\n`;
@@ -32,6 +33,17 @@ function findingLines({ check, verdict, fact, consequence }: Finding): readonly 
   const first = `  ${labels[verdict].padEnd(LABEL_WIDTH)}${check.padEnd(CHECK_WIDTH)}${fact}`;
   if (verdict === "ok") return [first];
   return [first, `${" ".repeat(2 + LABEL_WIDTH + CHECK_WIDTH)}${consequence}`];
+}
+
+/** One line for each reason: credentials that may little would fill the screen. The JSON document has each check. */
+function notTriedLines(findings: readonly Finding[]): readonly string[] {
+  const checks = new Map<string, Check[]>();
+  for (const { check, verdict, fact } of findings) {
+    if (verdict === "not-tried") checks.set(fact, [...(checks.get(fact) ?? []), check]);
+  }
+  return [...checks].map(
+    ([fact, names]) => `  ${labels["not-tried"].padEnd(LABEL_WIDTH)}${names.join(", ")}: ${fact}`,
+  );
 }
 
 function summaryLines(groups: readonly FindingGroup[]): readonly string[] {

@@ -126,7 +126,8 @@ function ratio(of: readonly Run[], against: readonly Run[], speed: (run: Run) =>
   return median(ratios).toFixed(2);
 }
 
-function median(numbers: readonly number[]): number {
+/** Of an even number, the mean of the two in the middle. */
+export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   const upper = sorted[Math.floor(middle)] ?? Number.NaN;

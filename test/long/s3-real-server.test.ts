@@ -1,27 +1,72 @@
 import { randomUUID } from "node:crypto";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { S3Settings } from "../../config/config.ts";
+import { exitCode } from "../../src/exit-code.ts";
 import { openS3Store } from "../../src/store/s3-store.ts";
-import { describeObjectStore } from "../contract/object-store.ts";
+import { describeObjectStore, type StoreFixture } from "../contract/object-store.ts";
 import { listKeys } from "../support/list-keys.ts";
+import {
+  createTestBucket,
+  realPlace,
+  realSettings,
+  realTlsSettings,
+  type TestBucket,
+} from "../support/real-s3.ts";
 
-// The contract on a server that others wrote: HOSTLOG_TEST_S3_URL=s3://bucket/prefix names a place where
-// objects may be made and removed; endpoint, region and credentials come from the AWS_ variables.
-const [, bucket, prefix] = /^s3:\/\/([^/]+)\/(.+[^/])$/.exec(process.env["HOSTLOG_TEST_S3_URL"] ?? "") ?? [];
-if (bucket === undefined || prefix === undefined) {
-  throw new Error("set HOSTLOG_TEST_S3_URL to s3://bucket/prefix, and the usual AWS_ variables");
+/** Each history takes some dozens of requests. */
+const HISTORIES = 10;
+
+const quick = { attemptMs: 5000, budgetMs: 5000, firstDelayMs: 100 };
+
+async function openFixture(bucket: string, prefix: string, settings: S3Settings): Promise<StoreFixture> {
+  const store = await openS3Store({ bucket, prefix: `${prefix}/${randomUUID()}` }, settings);
+  return {
+    store,
+    async dispose() {
+      expect(await store.remove(await listKeys(store))).toEqual([]);
+    },
+  };
 }
-
-const settings = { endpoint: undefined, region: undefined, forcePathStyle: true };
 
 describeObjectStore(
   "the S3 store on a real server",
-  async () => {
-    const store = await openS3Store({ bucket, prefix: `${prefix}/${randomUUID()}` }, settings);
-    return {
-      store,
-      async dispose() {
-        await store.remove(await listKeys(store));
-      },
-    };
-  },
-  { histories: 10 },
+  () => openFixture(realPlace().bucket, realPlace().prefix, realSettings),
+  { histories: HISTORIES },
 );
+
+describe("a real server behind TLS", () => {
+  describeObjectStore(
+    "the S3 store, trusting the server's own authority,",
+    () => openFixture(realPlace().bucket, realPlace().prefix, realTlsSettings()),
+    { histories: HISTORIES },
+  );
+
+  it("is not trusted without its authority's file", async () => {
+    expect(process.env["NODE_EXTRA_CA_CERTS"], "this would trust the server for the whole process").toBe(
+      undefined,
+    );
+    const { endpoint } = realTlsSettings();
+    const store = await openS3Store(realPlace(), { ...realSettings, endpoint }, quick);
+    await expect(store.read("a")).rejects.toMatchObject({
+      exitCode: exitCode.config,
+      message: expect.stringContaining("certificate"),
+    });
+  });
+});
+
+describe.each([
+  ["that never kept versions", false],
+  ["that keeps versions", true],
+])("a fresh bucket %s", (_, isVersioned) => {
+  let fresh: TestBucket;
+
+  beforeAll(async () => {
+    fresh = await createTestBucket({ isVersioned });
+    return () => fresh.dispose();
+  });
+
+  describeObjectStore("the S3 store", () => openFixture(fresh.bucket, "store", realSettings), {
+    histories: HISTORIES,
+    isCreateAtomic: !isVersioned,
+  });
+});
