@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/long/**/*.test.ts"],
     // It needs a server: `npm run test:s3`, with its own config.
-    exclude: ["test/long/s3-real-server.test.ts"],
+    exclude: ["test/long/s3-*.test.ts"],
     setupFiles: ["test/setup.ts"],
     globalSetup: ["test/build-program.ts"],
     testTimeout: 30 * 60_000,
