@@ -10,6 +10,13 @@ const FORMS = "file:///srv/hostlog or s3://bucket/prefix";
 
 /** Source of a bucket's form: Amazon S3 user guide, "Bucket naming rules". */
 const s3Pattern = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/;
+
+/**
+ * With its slash and the longest key below it, a prefix fills the 1,024 bytes of an S3 key. Source: Amazon S3
+ * user guide, "Naming Amazon S3 objects".
+ */
+const PREFIX_LENGTH_MAX = 500;
+
 const schemePattern = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 
 /**
@@ -37,6 +44,11 @@ function parseS3(text: string): ParsedStoreUrl {
     return problem("this is no bucket's name: write s3://bucket/prefix, in lower case");
   const prefix = rest.replace(/\/+$/, "");
   if (prefix === "") return { kind: "url", url: `s3://${bucket}` };
+  if (prefix.length > PREFIX_LENGTH_MAX) {
+    return problem(
+      `a prefix may have ${PREFIX_LENGTH_MAX} characters, and this one has ${prefix.length}: write a shorter one`,
+    );
+  }
   if (isKey(prefix)) return { kind: "url", url: `s3://${bucket}/${prefix}` };
   return problem("a prefix may hold letters, digits, _ = . - and single slashes: write s3://bucket/prefix");
 }

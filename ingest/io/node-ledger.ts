@@ -21,6 +21,10 @@ export interface NodeLedger {
   isCommitted(batch: string): boolean;
   /** The record that committed the batch; undefined when none did. Another import may have cut the same batch. */
   recordOf(batch: string): Promise<BatchRecord | undefined>;
+  /** Takes note of what others have recorded for the node by now. */
+  catchUp(): Promise<void>;
+  /** True when some of the manifest's bytes are committed, as far as this knows of others. */
+  overlaps(manifest: Manifest): boolean;
   /**
    * Writes the batch's record, behind whatever other writers have recorded for the node by now. Throws an
    * {@link OverlapError} when some of its bytes are committed already.
@@ -58,8 +62,9 @@ export async function openNodeLedger(ledger: ObjectStore, node: string): Promise
     addManifest(streams, manifest);
     addCommitted(ranges, manifest);
   };
+  const overlaps = (manifest: Manifest): boolean => overlapsCommitted(ranges, manifest);
   const refuseOverlap = (manifest: Manifest): void => {
-    if (!overlapsCommitted(ranges, manifest)) return;
+    if (!overlaps(manifest)) return;
     throw new OverlapError("another import has stored the same lines at the same time");
   };
 
@@ -85,6 +90,13 @@ export async function openNodeLedger(ledger: ObjectStore, node: string): Promise
       }
       return undefined;
     },
+    async catchUp() {
+      for await (const foreign of readChain(ledger, node, head)) {
+        const manifest = await take(foreign);
+        if (manifest !== undefined) add(manifest);
+      }
+    },
+    overlaps,
     async commit(record, manifest) {
       // What an earlier run left in the spool may have been stored by another import since.
       refuseOverlap(manifest);

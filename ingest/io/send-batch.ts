@@ -3,15 +3,15 @@ import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../src/errors.ts";
 import { exitCode } from "../../src/exit-code.ts";
 import { inParallel } from "../../src/in-parallel.ts";
-import { decodeManifest } from "../../src/ledger/manifest.ts";
+import { decodeManifest, type Manifest, objectsHash } from "../../src/ledger/manifest.ts";
 import type { BatchRecord, RecordedObject } from "../../src/ledger/record.ts";
-import { parseKey } from "../../src/partition.ts";
 import { sha256Hex } from "../../src/sha256.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import type { View } from "../../src/view.ts";
-import { createSame, DisputedError, OtherBytesError } from "./create-same.ts";
+import { type Claim, claimBatch, ForeignManifestError, isClaimed } from "./claim-batch.ts";
+import { createSame, OtherBytesError } from "./create-same.ts";
 import { type NodeLedger, OverlapError } from "./node-ledger.ts";
-import { damagedEntry, type Spool, type SpoolStage } from "./spool.ts";
+import { damagedEntry, type Spool } from "./spool.ts";
 import { removeObjects, takeBack } from "./take-back.ts";
 
 export interface BatchDestination {
@@ -23,23 +23,25 @@ export interface BatchDestination {
 /** How many objects of a batch are sent at once. */
 const SENDERS = 8;
 
+/** An object that cannot be read, and that nothing says is this entry's. */
+class UnknownObjectError extends UserError {}
+
 /**
- * Sends a spooled batch: its objects, its manifest, and last the ledger record, which commits it. Sending it
+ * Sends a spooled batch: its manifest, its objects, and last the ledger record, which commits it. Sending it
  * again after any interruption is safe: nothing is ever replaced, and what is there already is compared.
  *
- * A node that may not read the views cannot compare. Then the spool entry itself knows whose objects they are:
- * before the first is sent it is marked as begun, so that
- * - after a crash, wherever it was, what is found under its names counts as sent by the run before;
- * - of two imports that cut the same batch, each object of which has one name for both, the one that comes
- *   second is stopped by the first object, which goes alone, before it has stored anything: it tries again
- *   later, and by then the ledger says that the other has committed. That the object is another's is
- *   marked too, so that a later run does not take it for its own;
- * - of two imports that cut overlapping batches, the ledger lets one commit. The other cannot take back its
- *   copies; it names them, once, for somebody who can.
- * One thing is left to chance where views cannot be read: the first put of an import comes to nothing, or its
- * answer gets lost, while another import of the very same batch has stored its own, and the one commits before
- * the other. Then no line is lost or stored twice, but the record's hash is not that of the object, and
- * `hostlog verify` says so. One import for a node at a time rules it out.
+ * The manifest decides whose batch it is, for those too who may not read the views. It names the objects by
+ * their hashes, has one key for all who cut the same batch, and is created if absent.
+ * - Whose manifest is there owns the names of the batch's objects. Whatever is under them, it has put: an
+ *   earlier run before it crashed, or a call whose answer got lost.
+ * - Who finds another's manifest stores nothing, and keeps the entry until the ledger says that the other has
+ *   committed. Then there is nothing to take back.
+ * - Batches that overlap have other names. The ledger lets one of them commit; the other import takes its
+ *   objects back or, where it may not remove, names them, once.
+ * - A claim that is given up before the end is given up last: see {@link withdraw}.
+ * Objects that were there before the manifest are nobody's: somebody removed a manifest and left its objects.
+ * Where they cannot be read the entry is dropped, so that no later run takes them for its own; only a crash
+ * between the two puts would hide that, and `hostlog verify --read` would say so.
  */
 export async function sendBatch(record: BatchRecord, destination: BatchDestination): Promise<void> {
   const { spool, ledger } = destination;
@@ -47,72 +49,105 @@ export async function sendBatch(record: BatchRecord, destination: BatchDestinati
   if (committed === undefined) await commitBatch(record, destination);
   else if (!isDeepStrictEqual(committed, record)) {
     // Another import cut the same batch and was first: each of its lines is stored, under that record.
-    await takeBack(record, destination);
+    const { objects } = await readManifest(record, spool);
+    if (objects === undefined) await takeBack(record, destination);
   }
   await spool.remove(record.batch);
 }
 
 async function commitBatch(record: BatchRecord, destination: BatchDestination): Promise<void> {
   const { roots, spool, ledger } = destination;
-  const manifestBytes = await spool.readManifest(record.batch);
-  if (sha256Hex(manifestBytes) !== record.manifest.sha256) throw damagedIn(record, spool);
-  const stage = await spool.stageOf(record.batch);
-  if (stage === "new") await spool.enterStage(record.batch, "begun");
+  const manifest = await readManifest(record, spool);
+  if (ledger.overlaps(manifest)) await endOverlapping(record, manifest, destination);
+  const claim = await claimOrEnd(record, manifest, destination);
   const created: RecordedObject[] = [];
   try {
-    await sendObjects(record, destination, stage, created);
-    await createSame(roots.ledger, record.manifest.key, manifestBytes, stage);
+    await sendObjects(record, destination, claim, created);
   } catch (error) {
-    if (error instanceof DisputedError) await spool.enterStage(record.batch, "disputed");
-    // Of two imports that cut the same batch each may have stored an object first: neither could go on.
     if (error instanceof OtherBytesError) await removeObjects(created, roots);
+    if (error instanceof UnknownObjectError && claim === "new") await spool.remove(record.batch);
     throw error;
   }
   try {
-    await ledger.commit(record, await decodeManifest(manifestBytes));
+    await ledger.commit(record, manifest);
   } catch (error) {
     if (!(error instanceof OverlapError)) throw error;
     await takeBack(record, destination);
-    await spool.remove(record.batch);
-    throw new UserError(
-      "another import has stored some of the same lines at the same time; this one took its copies back. Run it again to store the rest.",
-      exitCode.tryAgain,
-    );
+    throw overlapping("this one took its copies back");
   }
+}
+
+/** Reads the manifest from the spool. Throws a UserError when it is not the record's. */
+async function readManifest(record: BatchRecord, spool: Spool): Promise<Manifest> {
+  const bytes = await spool.readManifest(record.batch);
+  if (sha256Hex(bytes) !== record.manifest.sha256) throw damagedIn(record, spool);
+  const manifest = await decodeManifest(bytes);
+  const { objects } = manifest;
+  if (objects !== undefined && objects !== objectsHash(record.objects)) throw damagedIn(record, spool);
+  return manifest;
+}
+
+async function claimOrEnd(
+  record: BatchRecord,
+  manifest: Manifest,
+  destination: BatchDestination,
+): Promise<Claim> {
+  const { roots, spool, ledger } = destination;
+  try {
+    return await claimBatch(roots.ledger, record, await spool.readManifest(record.batch), manifest);
+  } catch (error) {
+    if (!(error instanceof ForeignManifestError)) throw error;
+    // The other may have committed since this run read the ledger: then its manifest must stay.
+    await ledger.catchUp();
+    if (ledger.overlaps(manifest)) await endOverlapping(record, manifest, destination);
+    throw error;
+  }
+}
+
+/** Ends an entry of whose lines some are committed already. */
+async function endOverlapping(
+  record: BatchRecord,
+  { objects }: Manifest,
+  destination: BatchDestination,
+): Promise<never> {
+  const { roots, spool } = destination;
+  if (objects === undefined || (await isClaimed(roots.ledger, record))) {
+    await takeBack(record, destination);
+    throw overlapping("this one took its copies back");
+  }
+  await spool.remove(record.batch);
+  throw overlapping("nothing of this one was stored");
+}
+
+function overlapping(outcome: string): UserError {
+  return new UserError(
+    `another import has stored some of the same lines at the same time; ${outcome}. Run it again to store the rest.`,
+    exitCode.tryAgain,
+  );
 }
 
 /** Adds to `created` what this call has stored, also when it throws. */
 async function sendObjects(
   record: BatchRecord,
   { roots, spool }: BatchDestination,
-  stage: SpoolStage,
+  claim: Claim,
   created: RecordedObject[],
 ): Promise<void> {
-  const send = async (object: RecordedObject, atStage: SpoolStage): Promise<"created" | "same"> => {
-    const bytes = await spool.readObject(record.batch, record.objects.indexOf(object));
+  await inParallel(record.objects, SENDERS, async (object, index) => {
+    const bytes = await spool.readObject(record.batch, index);
     if (sha256Hex(bytes) !== object.sha256) throw damagedIn(record, spool);
-    const outcome = await createSame(roots[object.view], object.key, bytes, atStage);
+    const store = roots[object.view];
+    const outcome = await createSame(store, object.key, bytes, claim);
     if (outcome === "created") created.push(object);
-    return outcome;
-  };
-  const first = firstOf(record);
-  // When the first is only stored now, no earlier run has stored any of the others.
-  const isFirstNew = first !== undefined && (await send(first, stage)) === "created";
-  const others = record.objects.filter((object) => object !== first);
-  await inParallel(others, SENDERS, async (object) => {
-    await send(object, isFirstNew && stage === "begun" ? "new" : stage);
+    if (outcome === "unknown") throw unknownObject(`${store.url}/${object.key}`, record, roots.ledger);
   });
 }
 
-/**
- * The smallest of the objects that every import of this batch names alike: those of raw and quarantine are
- * named after the batch, those of analytics after a secret of the machine.
- */
-function firstOf({ batch, objects }: BatchRecord): RecordedObject | undefined {
-  const [first] = objects
-    .filter(({ key }) => parseKey(key)?.batch === batch)
-    .sort((a, b) => a.rows - b.rows || (`${a.view}/${a.key}` < `${b.view}/${b.key}` ? -1 : 1));
-  return first;
+function unknownObject(address: string, { manifest }: BatchRecord, ledger: ObjectStore): UnknownObjectError {
+  return new UnknownObjectError(
+    `${address} exists, these credentials may not read it, and this import has not stored it; nothing was replaced. An import that came to no end left it there. When no import for the node is running anywhere, remove what "hostlog verify" calls unrecorded and then the manifest ${ledger.url}/${manifest.key}, with credentials that may, and run again.`,
+    exitCode.tryAgain,
+  );
 }
 
 function damagedIn({ batch }: BatchRecord, spool: Spool): UserError {

@@ -24,17 +24,8 @@ export interface Spool {
   /** Throws a {@link UserError} as {@link Spool.records} does when the object is not there. */
   readObject(batch: string, index: number): Promise<Uint8Array>;
   readManifest(batch: string): Promise<Uint8Array>;
-  stageOf(batch: string): Promise<SpoolStage>;
-  /** Returns once this survives the loss of power. */
-  enterStage(batch: string, stage: Exclude<SpoolStage, "new">): Promise<void>;
   remove(batch: string): Promise<void>;
 }
-
-/**
- * How far an entry has come. "new": nothing of it was ever sent. "begun": any of it may lie in the store by
- * now. "disputed": under one of its names there lies what another import has sent.
- */
-export type SpoolStage = "new" | "begun" | "disputed";
 
 export interface SpoolEntry {
   readonly record: BatchRecord;
@@ -45,9 +36,6 @@ export interface SpoolEntry {
 
 const RECORD = "record.json";
 const MANIFEST = "manifest.json.gz";
-
-/** Empty files that stand for the stages, the later first. An entry of an earlier version has none. */
-const STAGES = ["disputed", "begun"] as const;
 
 /** How many files are written and synced at once. */
 const WRITERS = 8;
@@ -94,17 +82,6 @@ export function createSpool(directory: string): Spool {
     },
     readObject: (batch, index) => readPart(batch, objectName(index)),
     readManifest: (batch) => readPart(batch, MANIFEST),
-    async stageOf(batch) {
-      const names = new Set(await entriesOf(join(directory, batch)));
-      return STAGES.find((stage) => names.has(stage)) ?? "new";
-    },
-    async enterStage(batch, stage) {
-      const folder = join(directory, batch);
-      await writeNewFile(join(folder, stage), new Uint8Array(0), 0o600).catch((error: unknown) => {
-        if (!hasCode(error, "EEXIST")) throw error;
-      });
-      await syncDirectory(folder);
-    },
     async remove(batch) {
       const folder = join(directory, batch);
       // The record first, and for good: an entry of which only the rest is left is no entry, but a record of
@@ -165,9 +142,5 @@ export function damagedEntry(folder: string, cause?: unknown): UserError {
 }
 
 function isMissing(error: unknown): boolean {
-  return hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR");
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }

@@ -8,6 +8,7 @@ import { exitCode } from "../exit-code.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { openStore } from "../store/open-store.ts";
 import type { View } from "../view.ts";
+import { s3SettingsOf } from "./s3-settings-of.ts";
 
 /** The options that every command has. */
 export interface CommonOptions {
@@ -89,7 +90,7 @@ export function createOpenContext(surroundings: Surroundings): OpenContext {
 function createOpenRoot(config: Config): Context["openRoot"] {
   const opened = new Map<string, Promise<ObjectStore>>();
   return (root) => {
-    const store = opened.get(root) ?? openStore(config.roots[root], config.s3);
+    const store = opened.get(root) ?? openStore(config.roots[root], s3SettingsOf(root, config.s3));
     opened.set(root, store);
     return store;
   };

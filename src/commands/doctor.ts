@@ -15,6 +15,7 @@ import { exitCode } from "../exit-code.ts";
 import { probeKeyOf } from "../store/probe-creation.ts";
 import { terminalLines } from "../terminal-text.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
+import { s3SettingsOf } from "./s3-settings-of.ts";
 
 interface DoctorOptions extends CommonOptions {
   readonly output: string;
@@ -58,6 +59,8 @@ interface Examination {
 async function examine(context: Context, writes: boolean): Promise<Examination> {
   const groups: FindingGroup[] = [];
   let sighting: S3RootSighting | undefined;
+  // Real time even in a drill: the probe's objects are dated by it.
+  const nowMs = Date.now();
   for (const subject of roots) {
     const url = context.config.roots[subject];
     const untried = reasonNotToTry(url, sighting, context.signal);
@@ -69,12 +72,11 @@ async function examine(context: Context, writes: boolean): Promise<Examination> 
       subject,
       url,
       writes,
-      settings: context.config.s3,
+      settings: s3SettingsOf(subject, context.config.s3),
       openStore: () => context.openRoot(subject),
       termDays: termDaysOf(subject, context.config, dayOfMs(context.nowMs)),
-      fixedKey: subject === "ledger" ? probeKeyOf(context.config.node) : undefined,
-      // Real time even in a drill: the probe's objects are dated by it.
-      nowMs: Date.now(),
+      fixedKey: subject === "ledger" ? probeKeyOf(context.config.node, "doctor", nowMs) : undefined,
+      nowMs,
       signal: context.signal,
     });
     sighting = examined.sighting ?? sighting;

@@ -12,17 +12,18 @@ import { CHUNK_BYTES } from "../../ingest/io/open-log.ts";
 import { ensureSecret } from "../../ingest/io/secret-file.ts";
 import { type BatchDestination, sendBatch } from "../../ingest/io/send-batch.ts";
 import type { Spool, SpoolEntry } from "../../ingest/io/spool.ts";
+import { withdraw } from "../../ingest/io/take-back.ts";
 import { addManifest } from "../../ingest/source/stream-index.ts";
 import { classOfDomain } from "../class-of-domain.ts";
 import { dayOfMs, epochDay } from "../day.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
-import { batchId, decodeManifest, encodeManifest, type Manifest } from "../ledger/manifest.ts";
+import { batchId, decodeManifest, encodeManifest, type Manifest, objectsHash } from "../ledger/manifest.ts";
 import type { RecordedObject } from "../ledger/record.ts";
 import { parseKey } from "../partition.ts";
 import { rawSchema } from "../schema/raw-schema.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { probeCreationDaily, probeKeyOf } from "../store/probe-creation.ts";
+import { probeCreationDaily, probedPlaceOf, probeKeyOf } from "../store/probe-creation.ts";
 import { ensureStoreIdentity, type StoreIdentity } from "../store-identity.ts";
 import { oldestKeptDay } from "../term.ts";
 import { type BatchEncoder, createBatchEncoder } from "./batch-encoder.ts";
@@ -148,8 +149,9 @@ async function probeLedger(
 ): Promise<void> {
   if (!ledger.url.startsWith("s3://")) return;
   const notePath = join(stateDirectory, `creation-probe-${id}.json`);
-  const place = `${config.s3.endpoint ?? ""} ${ledger.url}`;
-  await probeCreationDaily(ledger, probeKeyOf(node), notePath, { place, nowMs });
+  // As the SDK does, which takes the endpoint from there where the config names none.
+  const place = probedPlaceOf(ledger.url, config.s3.endpoint, process.env);
+  await probeCreationDaily(ledger, probeKeyOf(node, "ingest", nowMs), notePath, { place, nowMs });
 }
 
 /** Under a made-up clock lines of a real store would be refused, or kept, by mistake and for good. */
@@ -176,7 +178,7 @@ async function resumeSpool(destination: BatchDestination, isPastTerm: IsPastTerm
   let resumed = 0;
   for (const record of await spool.records()) {
     if (!ledger.isCommitted(record.batch) && record.objects.some(isPastTerm)) {
-      await spool.remove(record.batch);
+      await withdraw(record, destination);
       continue;
     }
     const isNew = !ledger.isCommitted(record.batch);
@@ -251,8 +253,6 @@ async function encodeEntry(
     origin: { node, receivedAtMs, sources, domains },
     classes,
   });
-  const manifest: Manifest = { version: 1, node, batch, sources: manifestSources };
-  const manifestBytes = await encodeManifest(manifest);
   const objects = encoded.map(({ view, key, rows, sha256, bytes }) => ({
     view,
     key,
@@ -260,6 +260,14 @@ async function encodeEntry(
     sizeBytes: bytes.length,
     sha256,
   }));
+  const manifest: Manifest = {
+    version: 1,
+    node,
+    batch,
+    objects: objectsHash(objects),
+    sources: manifestSources,
+  };
+  const manifestBytes = await encodeManifest(manifest);
   const record = batchRecord(manifest, manifestBytes, objects, {
     at: new Date(receivedAtMs).toISOString(),
     clock: context.nowIsArgument ? "argument" : "system",

@@ -37,12 +37,12 @@ export function judgeRace({ race }: Pick<S3Writing, "race">): Finding {
         "Two imports at once could both believe to have committed: use a bucket without versioning, or another server.",
       );
     }
-    // The fixed probe of a role that cannot remove it is there from the first time on.
+    // The fixed probe of a role that cannot remove it is there from its first time in a month on.
     if (created === 0) {
       return ok(
         "atomic",
         `the probe object was there already, and none of ${attempts} creations at once replaced it`,
-        "That exactly one wins was seen when it was first stored.",
+        "How many win at once was tried when it was first stored this month, and is tried anew next month.",
       );
     }
     return ok(

@@ -5,7 +5,7 @@ import { auditHidden, type HiddenAudit, type HiddenCount } from "./audit-hidden.
 import { readChain } from "./chain.ts";
 import { compareObjects, type ExpectedObject, type ObjectFinding } from "./compare-objects.ts";
 import { addsUp, coverStream, type StreamCoverage } from "./coverage.ts";
-import { decodeManifest, type Manifest, type ManifestSource } from "./manifest.ts";
+import { decodeManifest, type Manifest, type ManifestSource, objectsHash } from "./manifest.ts";
 import { readObjects } from "./read-objects.ts";
 import type { BatchRecord, RecordedObject } from "./record.ts";
 
@@ -35,7 +35,7 @@ export type Finding =
   | ObjectFinding
   /** The store keeps older versions, delete markers or unfinished uploads of objects that are not destroyed. */
   | ({ readonly kind: "hidden"; readonly view: View } & HiddenCount)
-  /** A manifest that is missing or not the recorded one: what the batch took is not known. */
+  /** A manifest that is missing or not the recorded one, or that names other objects than the record does. */
   | { readonly kind: "manifest"; readonly node: string; readonly batch: string; readonly message: string }
   /** A record's counts are not those of its manifest, or do not add up. */
   | { readonly kind: "counts"; readonly node: string; readonly batch: string }
@@ -156,6 +156,7 @@ async function auditNode(
     expectObjects(record.body.objects, expected);
     const manifest = await readManifest(ledger, node, record.body, findings);
     if (manifest === undefined) continue;
+    checkObjects(node, record.body, manifest, findings);
     if (!agrees(record.body, manifest)) findings.push({ kind: "counts", node, batch: record.body.batch });
     for (const source of manifest.sources) {
       const known = sources.get(source.stream);
@@ -202,6 +203,22 @@ async function readManifest(
   } catch {
     return damaged("is the recorded one and no manifest");
   }
+}
+
+/** Manifests of earlier releases say nothing of the objects. */
+function checkObjects(
+  node: string,
+  { batch, objects, manifest: { key } }: BatchRecord,
+  manifest: Manifest,
+  findings: Finding[],
+): void {
+  if (manifest.objects === undefined || manifest.objects === objectsHash(objects)) return;
+  findings.push({
+    kind: "manifest",
+    node,
+    batch,
+    message: `${key} names other objects than the record does`,
+  });
 }
 
 /** The record's counts are its manifest's, every line is accounted for, and every quarantined line has its row. */

@@ -1,15 +1,20 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { sha256Hex } from "../sha256.ts";
+import type { RecordedObject } from "./record.ts";
 
 /**
  * Which bytes of which streams a batch took, and what became of each line. It is stored beside the chain,
- * compressed, and named by its hash in the batch's record.
+ * compressed, and named by its hash in the batch's record. It is there before any object of the batch, and says
+ * which objects these will be: of several imports that cut the same batch, the one whose manifest is there goes
+ * on.
  */
 export interface Manifest {
   readonly version: 1;
   readonly node: string;
   readonly batch: string;
+  /** See {@link objectsHash}. Manifests of earlier releases have none. */
+  readonly objects?: string;
   readonly sources: readonly ManifestSource[];
 }
 
@@ -59,6 +64,18 @@ export function batchId(
     .sort()
     .join("\n");
   return sha256Hex(`hostlog batch\n${schemaVersion}\n${node}\n${sorted}\n`).slice(0, 32);
+}
+
+/**
+ * SHA-256 of what a record says of its batch's objects: a JSON array, without spaces and in the record's order,
+ * with `[view, key, rows, sizeBytes, sha256]` for each.
+ */
+export function objectsHash(objects: readonly RecordedObject[]): string {
+  return sha256Hex(
+    JSON.stringify(
+      objects.map(({ view, key, rows, sizeBytes, sha256 }) => [view, key, rows, sizeBytes, sha256]),
+    ),
+  );
 }
 
 export async function encodeManifest(manifest: Manifest): Promise<Uint8Array> {

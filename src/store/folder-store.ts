@@ -5,7 +5,7 @@ import { againWhenStale } from "./folder/again-when-stale.ts";
 import { checkRoot } from "./folder/check-root.ts";
 import { createFile } from "./folder/create-file.ts";
 import { openFile } from "./folder/find-file.ts";
-import { folderError } from "./folder/folder-error.ts";
+import { folderError, folderReadError } from "./folder/folder-error.ts";
 import { prepareRoot, removeLeftOvers } from "./folder/partial-folder.ts";
 import { type PublishFile, publishFile } from "./folder/publish-file.ts";
 import { removeFiles } from "./folder/remove-files.ts";
@@ -18,7 +18,8 @@ import { ObjectNotFoundError, type ObjectStore } from "./object-store.ts";
  * followed, opened or removed. One key cannot be the folder of another: such a `create` throws.
  *
  * A root into which every user of the machine may look is a UserError at the first use, also for reading.
- * Trouble with the disk is a UserError to try again after, and leaves no partial object. `publish` is for
+ * Trouble with the disk is a UserError to try again after, what only a change of rights or of the folder ends is
+ * one of the config, and neither leaves a partial object. What may not be read is an AccessDeniedError. `publish` is for
  * tests of file systems without hard links.
  */
 export function createFolderStore(
@@ -42,7 +43,7 @@ export function createFolderStore(
   };
 
   const looked = <T>(work: () => Promise<T>): Promise<T> =>
-    explained(url, async () => {
+    explained(folderReadError, url, async () => {
       await check();
       return await againWhenStale(work);
     });
@@ -51,7 +52,7 @@ export function createFolderStore(
     url,
 
     create: (key, body) =>
-      explained(url, async () => {
+      explained(folderError, url, async () => {
         checkKey(key);
         await check();
         if (!isPrepared) await prepareRoot(base, Date.now());
@@ -84,7 +85,7 @@ export function createFolderStore(
         await check();
         yield* walkFolder(base, { prefix, startAfter });
       } catch (error) {
-        throw folderError(error, url);
+        throw folderReadError(error, url);
       }
     },
 
@@ -92,23 +93,26 @@ export function createFolderStore(
     async *listHidden() {},
 
     remove: (keys) =>
-      explained(url, async () => {
+      explained(folderError, url, async () => {
         for (const key of keys) checkKey(key);
         await check();
         const failures = await removeFiles(base, keys, (error) => messageOf(folderError(error, url)));
-        // A process that died while it published has left a second name for the same bytes, and what a
-        // purge removes must be gone.
+        // Also when there are no keys: it is for this that a purge asks where nothing is due.
         await removeLeftOvers(base, Date.now());
         return failures;
       }),
   };
 }
 
-async function explained<T>(url: string, work: () => Promise<T>): Promise<T> {
+async function explained<T>(
+  explain: typeof folderError,
+  url: string,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw folderError(error, url);
+    throw explain(error, url);
   }
 }
 

@@ -10,6 +10,12 @@ import { isKey, type ObjectStore } from "./object-store.ts";
 const s3Pattern = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([^/].*?)?)?\/*$/;
 
 /**
+ * What the longest key leaves of the 1,024 bytes of an S3 key, its slash apart: a store's prefix of 500 with the
+ * name of a root. Source: Amazon S3 user guide, "Naming Amazon S3 objects".
+ */
+const PREFIX_LENGTH_MAX = 511;
+
+/**
  * The store at a root's URL: `file:///srv/hostlog/raw` or `s3://bucket/prefix`. Nothing is read or made yet.
  * Throws UserError for anything else; the message does not repeat a URL, which might hold credentials.
  */
@@ -17,6 +23,12 @@ export async function openStore(url: string, settings: S3Settings): Promise<Obje
   const path = folderPath(url);
   if (path !== undefined) return createFolderStore(path, url);
   const [, bucket, prefix = ""] = s3Pattern.exec(url) ?? [];
+  if (bucket !== undefined && prefix.length > PREFIX_LENGTH_MAX) {
+    throw new UserError(
+      `the prefix of an S3 root may have ${PREFIX_LENGTH_MAX} characters, and this one has ${prefix.length}; write a shorter one`,
+      exitCode.usage,
+    );
+  }
   if (bucket !== undefined && (prefix === "" || isKey(prefix))) {
     // The AWS SDK takes several times as long to load as all the rest: only those who use it wait for it.
     const { openS3Store } = await import("./s3-store.ts");

@@ -17,10 +17,18 @@ export interface CreationRace {
 /** Two at once might miss each other; more cost little, as they wait side by side. */
 const ATTEMPTS = 4;
 
-/** The probe's object in the ledger: among a node's manifests, where it may write; no manifest has this name. */
-export function probeKeyOf(node: string): string {
-  return `manifests/${node}/probe`;
+/**
+ * The probe's object in the ledger: among a node's manifests, where it may write and not remove; no manifest has
+ * this name. A race can be run once on a key, so each month (UTC) has one: a bucket that keeps versions from some
+ * day on is found out. `doctor` has keys of its own, or it would use up what `ingest` is to try.
+ */
+export function probeKeyOf(node: string, by: "ingest" | "doctor", nowMs: number): string {
+  const month = new Date(nowMs).toISOString().slice(0, 7);
+  return `manifests/${node}/${by === "ingest" ? "probe" : "doctor"}-${month}`;
 }
+
+/** The store does not keep the promise that the ledger rests on; the message says what was seen and what to do. */
+export class UnsafeStoreError extends UserError {}
 
 /** A server is not changed more often than its operators look at it. */
 const TRUSTED_MS = 86_400_000;
@@ -51,7 +59,7 @@ export async function raceCreations(
 }
 
 /**
- * Throws a {@link UserError} when the store does not keep the promise that the ledger rests on: of several
+ * Throws an {@link UnsafeStoreError} when the store does not keep the promise that the ledger rests on: of several
  * creations of a key at once exactly one succeeds, and none once it is there. Leaves a small object under
  * `key`. Where that was left by an earlier probe, only the second half is tried.
  */
@@ -66,16 +74,30 @@ export async function probeCreation(store: ObjectStore, key: string): Promise<vo
   }
 }
 
-/** What a note says: that this place was found sound, and when. */
+/** What a note is of, and the clock. */
 export interface ProbedPlace {
-  /** Endpoint and URL: all that tells one place from another. */
+  /** See {@link probedPlaceOf}. */
   readonly place: string;
   readonly nowMs: number;
 }
 
 /**
- * The same, unless the file at `notePath` says that it was done within the last day. A note that cannot be
- * read, is of another place or of the future counts for nothing.
+ * All that tells one place from another: the server, as far as the config's `s3.endpoint` or the SDK's variables
+ * name it, and the root's URL. Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
+ */
+export function probedPlaceOf(
+  url: string,
+  endpoint: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const server = endpoint ?? environment["AWS_ENDPOINT_URL_S3"] ?? environment["AWS_ENDPOINT_URL"];
+  return `${server ?? ""} ${url}`;
+}
+
+/**
+ * The same, unless the file at `notePath` says that the place was found sound within the last day. A note that
+ * cannot be read, is of another place or of the future counts for nothing. Where the place was found unsafe the
+ * last time, another key is taken: on that one nobody could see whether the server was mended.
  */
 export async function probeCreationDaily(
   store: ObjectStore,
@@ -83,21 +105,37 @@ export async function probeCreationDaily(
   notePath: string,
   { place, nowMs }: ProbedPlace,
 ): Promise<void> {
-  if (await isNoted(notePath, { place, nowMs })) return;
-  await probeCreation(store, key);
+  const noted = await readNote(notePath, { place, nowMs });
+  if (noted === "sound") return;
+  const freshKey = noted === "unsafe" ? `${key}-${randomBytes(6).toString("hex")}` : key;
   const note = { version: 1, place, probed_at: new Date(nowMs).toISOString() };
-  await mkdir(dirname(notePath), { recursive: true, mode: 0o700 });
-  await writeDurably(notePath, Buffer.from(`${JSON.stringify(note)}\n`), { mode: 0o600 });
+  try {
+    await probeCreation(store, freshKey);
+  } catch (error) {
+    if (error instanceof UnsafeStoreError) await writeNote(notePath, { ...note, is_unsafe: true });
+    throw error;
+  }
+  await writeNote(notePath, note);
 }
 
-async function isNoted(path: string, { place, nowMs }: ProbedPlace): Promise<boolean> {
+async function writeNote(path: string, note: object): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeDurably(path, Buffer.from(`${JSON.stringify(note)}\n`), { mode: 0o600 });
+}
+
+async function readNote(
+  path: string,
+  { place, nowMs }: ProbedPlace,
+): Promise<"sound" | "unsafe" | undefined> {
   try {
     const note: unknown = JSON.parse(await readFile(path, "utf8"));
-    const { version, place: noted, probed_at: at } = note as Readonly<Record<string, unknown>>;
-    const ageMs = nowMs - Date.parse(String(at));
-    return version === 1 && noted === place && ageMs >= 0 && ageMs < TRUSTED_MS;
+    const fields = note as Readonly<Record<string, unknown>>;
+    if (fields["version"] !== 1 || fields["place"] !== place) return undefined;
+    if (fields["is_unsafe"] === true) return "unsafe";
+    const ageMs = nowMs - Date.parse(String(fields["probed_at"]));
+    return ageMs >= 0 && ageMs < TRUSTED_MS ? "sound" : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -110,8 +148,8 @@ async function readOptional(store: ObjectStore, key: string): Promise<Uint8Array
   }
 }
 
-function unsafe({ url }: ObjectStore, what: string): UserError {
-  return new UserError(
+function unsafe({ url }: ObjectStore, what: string): UnsafeStoreError {
+  return new UnsafeStoreError(
     `${url}: ${what}, so two imports at once could store the same lines twice or lose some; use a bucket without versioning on a server that honours If-None-Match, and see "hostlog doctor"`,
     exitCode.config,
   );

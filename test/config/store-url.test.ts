@@ -41,6 +41,18 @@ describe("parseStoreUrl", () => {
     expect(parseStoreUrl(text, "/cwd").kind).toBe("problem");
   });
 
+  it("takes an S3 prefix of 500 characters, and says how long a longer one is", () => {
+    const prefix = `${"a".repeat(199)}/${"b".repeat(199)}/${"c".repeat(100)}`;
+    expect(parseStoreUrl(`s3://logs/${prefix}//`)).toEqual({ kind: "url", url: `s3://logs/${prefix}` });
+    expect(parseStoreUrl(`s3://logs/${prefix}c`)).toEqual({
+      kind: "problem",
+      message: "a prefix may have 500 characters, and this one has 501: write a shorter one",
+    });
+    expect(parseStoreUrl(`s3://logs/${prefix.repeat(3)}`)).toMatchObject({
+      message: expect.stringContaining("this one has 1500"),
+    });
+  });
+
   it("refuses a relative path where there is no working directory to speak of", () => {
     expect(parseStoreUrl("./x").kind).toBe("problem");
     expect(parseStoreUrl("/x").kind).toBe("url");

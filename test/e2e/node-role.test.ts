@@ -57,12 +57,13 @@ async function openWorld(): Promise<World> {
   // What whoever set up the store has published; a node cannot.
   const identity = { version: 1, id: "0123", created_at: "2026-02-01T00:00:00.000Z", drill: true };
   server.objects.set("bucket-published/logs/store.json", Buffer.from(JSON.stringify(identity)));
-  const argumentsOf = (args: readonly string[]): readonly string[] => [
-    ...args,
+  const argumentsOf = ([command, ...rest]: readonly string[]): readonly string[] => [
+    command ?? "",
     "--config",
     config,
     "--now",
     now,
+    ...rest,
   ];
   return {
     server,
@@ -147,4 +148,33 @@ describe("hostlog ingest with a node's own rights", () => {
     expect(paths).toHaveLength(rounds * 5);
     expect(new Set(paths).size).toBe(rounds * 5);
   }, 180_000);
+
+  it("does not send to its end what has passed its term meanwhile, and says what to remove of it", async () => {
+    const { server, run, runUntilPut, writeLog, folder } = await openWorld();
+    server.hidesMissing = true;
+    server.may = nodeMay;
+    expect((await run("ingest", await writeLog(0))).status).toBe(0);
+    const stored = new Set(server.objects.keys());
+    const log = await writeLog(1);
+    // The manifest, the last of three objects, perhaps the others; and no record.
+    expect(await runUntilPut(4, "ingest", log)).toBe(true);
+    const left = [...server.objects.keys()].filter((name) => !stored.has(name));
+    expect(left.length).toBeGreaterThan(1);
+    expect(left.filter((name) => name.startsWith("bucket-ledger/"))).toEqual([
+      expect.stringContaining("/manifests/web01/"),
+    ]);
+    const later = ["ingest", log, "--output", "json", "--now", "2029-02-04"];
+    const refused = await run(...later);
+    expect(refused.status, refused.stderr).toBe(3);
+    for (const name of left) expect(refused.stderr).toContain(`s3://${name}`);
+    for (const name of left) server.objects.delete(name);
+    const again = await run(...later);
+    expect(again.status, again.stderr).toBe(0);
+    expect(JSON.parse(again.stdout)).toMatchObject({ lines: 6, refused: 6 });
+    const spooled = await readdir(join(folder, "state", "spool", "0123", "web01"));
+    expect(spooled).toEqual([]);
+    server.may = () => true;
+    const verified = await run("verify", "--read", "--output", "json");
+    expect((JSON.parse(verified.stdout) as { findings: unknown[] }).findings, verified.stderr).toEqual([]);
+  }, 60_000);
 });

@@ -228,6 +228,36 @@ describe("auditStore", () => {
     expect(await findings(roots)).toMatchObject([{ kind: "manifest", batch: record.batch }]);
   });
 
+  const otherObjects: readonly [string, (objects: BatchRecord["objects"]) => BatchRecord["objects"]][] = [
+    ["another key", (objects) => objects.map((object) => ({ ...object, key: `${object.key}.age` }))],
+    ["another hash", (objects) => objects.map((object) => ({ ...object, sha256: "0".repeat(64) }))],
+    ["another size", (objects) => objects.map((object) => ({ ...object, sizeBytes: 1 }))],
+    ["another order", (objects) => [...objects].reverse()],
+  ];
+
+  it.each(otherObjects)("finds a manifest that was made for objects with %s", async (_name, change) => {
+    const roots = memoryRoots();
+    const { record } = await commit(roots, [sourceOf(0, 100)], {
+      change: (made) => ({ ...made, objects: change(made.objects) }),
+    });
+    const { batch, manifest } = record;
+    const found = await findings(roots);
+    const expected = {
+      kind: "manifest",
+      node,
+      batch,
+      message: `${manifest.key} names other objects than the record does`,
+    } as const;
+    expect(found).toContainEqual(expected);
+    expect(isSerious(expected)).toBe(true);
+  });
+
+  it("accepts a manifest of an earlier release, which names no objects", async () => {
+    const roots = memoryRoots();
+    await commit(roots, [sourceOf(0, 100)], { isUnnamed: true });
+    expect(await findings(roots)).toEqual([]);
+  });
+
   it.each(["lines", "bytes", "stored", "quarantined", "refused"] as const)(
     "finds that a record's count of %s is not its manifest's",
     async (name) => {
@@ -264,13 +294,7 @@ describe("auditStore", () => {
     const roots = memoryRoots();
     const source = sourceOf(0, 100, { stored: 10 - 3, quarantined: [[0, 30, "shape", 3]] });
     const { record } = await commit(roots, [source], {
-      change: (made) => ({
-        ...made,
-        objects: made.objects.map((object) => ({
-          ...object,
-          rows: object.rows + (change[object.view] ?? 0),
-        })),
-      }),
+      changeObject: (object) => ({ ...object, rows: object.rows + (change[object.view] ?? 0) }),
     });
     expect(await findings(roots)).toEqual([{ kind: "counts", node, batch: record.batch }]);
   });
@@ -278,10 +302,7 @@ describe("auditStore", () => {
   it("accepts that a view of a shorter term took fewer rows", async () => {
     const roots = memoryRoots();
     await commit(roots, [sourceOf(0, 100)], {
-      change: (made) => ({
-        ...made,
-        objects: made.objects.map((object) => (object.view === "raw" ? { ...object, rows: 4 } : object)),
-      }),
+      changeObject: (object) => (object.view === "raw" ? { ...object, rows: 4 } : object),
     });
     expect(await findings(roots)).toEqual([]);
   });

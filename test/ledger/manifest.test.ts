@@ -7,7 +7,9 @@ import {
   encodeManifest,
   type Manifest,
   manifestKey,
+  objectsHash,
 } from "../../src/ledger/manifest.ts";
+import type { RecordedObject } from "../../src/ledger/record.ts";
 import { isKey } from "../../src/store/object-store.ts";
 import { sourceOf } from "../support/recorded-batch.ts";
 
@@ -15,6 +17,7 @@ const manifest: Manifest = {
   version: 1,
   node: "web01",
   batch: "b".repeat(32),
+  objects: "c".repeat(64),
   sources: [
     sourceOf(0, 100, { stored: 7, quarantined: [[0, 20, "shape", 2]], refused: [[20, 30, 1]] }),
     sourceOf(100, 200, { name: "ünï.log", endsUnterminated: true }),
@@ -38,6 +41,11 @@ describe("encodeManifest and decodeManifest", () => {
 });
 
 describe("decodeManifest", () => {
+  it("reads a manifest of an earlier release, which names no objects", async () => {
+    const { objects: _, ...earlier } = manifest;
+    expect(await decodeManifest(gzipSync(JSON.stringify(earlier)))).toEqual(earlier);
+  });
+
   it.each([
     ["what is not compressed", Buffer.from(JSON.stringify(manifest))],
     ["what is cut off", gzipSync(JSON.stringify(manifest)).subarray(0, 60)],
@@ -46,6 +54,40 @@ describe("decodeManifest", () => {
     ["null", gzipSync("null")],
   ])("throws for %s", async (_name, bytes) => {
     await expect(decodeManifest(bytes)).rejects.toThrow();
+  });
+});
+
+describe("objectsHash", () => {
+  const object: RecordedObject = {
+    view: "raw",
+    key: "dt=2026-11-22/web01_standard_b.parquet",
+    rows: 9,
+    sizeBytes: 1000,
+    sha256: "a".repeat(64),
+  };
+
+  it("is that of the list, as anybody can compute it", () => {
+    // printf '[["raw","dt=2026-11-22/web01_standard_b.parquet",9,1000,"aaa…"]]' | sha256sum
+    expect(objectsHash([object])).toBe("7019fd91a22882bdd8f47135b340e533b0389cc0cdce6c0756c5507240552d57");
+    // printf '[]' | sha256sum
+    expect(objectsHash([])).toBe("4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945");
+  });
+
+  it("is another for each other object, count or order", () => {
+    const hashes = [
+      [],
+      [object],
+      [object, object],
+      [{ ...object, view: "analytics" as const }],
+      [{ ...object, key: "x" }],
+      [{ ...object, rows: 91, sizeBytes: 0 }],
+      [{ ...object, rows: 8 }],
+      [{ ...object, sizeBytes: 1001 }],
+      [{ ...object, sha256: "b".repeat(64) }],
+      [object, { ...object, key: "x" }],
+      [{ ...object, key: "x" }, object],
+    ].map(objectsHash);
+    expect(new Set(hashes).size).toBe(hashes.length);
   });
 });
 

@@ -26,6 +26,16 @@ describe("openStore", () => {
     expect((await openStore(url, settings)).url).toBe(shown);
   });
 
+  it("leaves room for the longest key in a prefix, and says when one leaves none", async () => {
+    const folders = "a".repeat(199);
+    const longest = `s3://logs/${folders}/${folders}/${"b".repeat(111)}`;
+    expect((await openStore(longest, settings)).url).toBe(longest);
+    await expect(openStore(`${longest}b`, settings)).rejects.toMatchObject({
+      exitCode: exitCode.usage,
+      message: "the prefix of an S3 root may have 511 characters, and this one has 512; write a shorter one",
+    });
+  });
+
   it.each([
     "",
     "memory:",

@@ -4,8 +4,9 @@ import {
   type Manifest,
   type ManifestSource,
   manifestKey,
+  objectsHash,
 } from "../../src/ledger/manifest.ts";
-import type { BatchRecord } from "../../src/ledger/record.ts";
+import type { BatchRecord, RecordedObject } from "../../src/ledger/record.ts";
 import { sha256Hex } from "../../src/sha256.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
@@ -57,6 +58,10 @@ export interface TestBatchOptions {
   /** What analytics objects are named after: another machine's secret gives another name. */
   readonly alias?: string;
   readonly at?: string;
+  /** True for a manifest that names no objects. */
+  readonly isUnnamed?: boolean;
+  /** Changes what the manifest and the record say of the objects. */
+  readonly changeObject?: (object: RecordedObject) => RecordedObject;
   readonly change?: (record: BatchRecord) => BatchRecord;
 }
 
@@ -84,7 +89,17 @@ export async function batchOf(
       const key = `dt=2026-11-22/${node}_standard_${name}.parquet`;
       return { view, key, rows, bytes: Buffer.from(`${view} ${batch} ${content}`) };
     });
-  const value: Manifest = { version: 1, node, batch, sources };
+  const recorded = objects
+    .map(({ view, key, rows, bytes }) => ({
+      view,
+      key,
+      rows,
+      sizeBytes: bytes.length,
+      sha256: sha256Hex(bytes),
+    }))
+    .map((object) => options.changeObject?.(object) ?? object);
+  const named = options.isUnnamed === true ? {} : { objects: objectsHash(recorded) };
+  const value: Manifest = { version: 1, node, batch, ...named, sources };
   const manifest = await encodeManifest(value);
   const record: BatchRecord = {
     kind: "batch",
@@ -100,13 +115,7 @@ export async function batchOf(
       quarantined,
       refused: sum(({ refused }) => refused.reduce((total, [, , lines]) => total + lines, 0)),
     },
-    objects: objects.map(({ view, key, rows, bytes }) => ({
-      view,
-      key,
-      rows,
-      sizeBytes: bytes.length,
-      sha256: sha256Hex(bytes),
-    })),
+    objects: recorded,
     manifest: { key: manifestKey(node, batch), sizeBytes: manifest.length, sha256: sha256Hex(manifest) },
   };
   return { record: options.change?.(record) ?? record, manifest, objects: objects.map(({ bytes }) => bytes) };

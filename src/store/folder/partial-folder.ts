@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { syncDirectory } from "../../durable-file.ts";
+import { identityOf, isSameFile } from "./is-same-file.ts";
 
 /**
  * The folder below the root for what is not an object yet. No key can name it, since no key has a `~`, so
@@ -53,10 +54,38 @@ export async function prepareRoot(root: string, nowMs: number): Promise<void> {
   await removeLeftOvers(root, nowMs).catch(() => {});
 }
 
+/**
+ * Removes the names below the root's folder for partial objects that lead to the file at `path` too, so that it
+ * lasts: a process that died between giving the file its final name and taking the first one away has left one.
+ */
+export async function removeSecondNames(root: string, path: string): Promise<void> {
+  const stats = await lstat(path);
+  if (stats.nlink < 2) return;
+  const identity = await identityOf(path);
+  const folder = join(root, NAME);
+  let isFound = false;
+  for (const name of await namesIn(folder)) {
+    if (!(await isSameFile(identity, join(folder, name)))) continue;
+    await rm(join(folder, name), { force: true });
+    isFound = true;
+  }
+  if (isFound) await syncDirectory(folder);
+}
+
+/** None of a folder that is not there. Any other trouble is thrown: what could not be seen may be there. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return [];
+  }
+}
+
 /** Removes what dead processes left. A root that does not exist has nothing of the kind. */
 export async function removeLeftOvers(root: string, nowMs: number): Promise<void> {
   const folder = join(root, NAME);
-  for (const name of await readdir(folder).catch(() => [])) {
+  for (const name of await namesIn(folder)) {
     const path = join(folder, name);
     const stats = await lstat(path).catch(() => undefined);
     if (stats === undefined || nowMs - stats.mtimeMs < LEFT_OVER_AFTER_MS) continue;

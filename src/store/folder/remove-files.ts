@@ -3,11 +3,13 @@ import { dirname, join } from "node:path";
 import { syncDirectory } from "../../durable-file.ts";
 import type { RemoveFailure } from "../object-store.ts";
 import { statFile } from "./find-file.ts";
+import { removeSecondNames } from "./partial-folder.ts";
 
 /**
  * Removes the files of `keys`, and the folders that this empties, so that it lasts. Keys that are gone
  * already are finished too: whoever removed them may have died before the folders were synced. Returns a
- * failure for each file that is still there, or may be back after a power loss.
+ * failure for each file that is still there, under its key or the name that it was written under, or may be back
+ * after a power loss.
  */
 export async function removeFiles(
   root: string,
@@ -42,8 +44,12 @@ export async function removeFiles(
 async function removeFile(root: string, key: string): Promise<void> {
   const found = await statFile(root, key);
   if (found === "foreign") throw new Error("something that is no object has this name, and is left alone");
+  if (found === "nothing") return;
+  const path = join(root, key);
   try {
-    if (found === "file") await unlink(join(root, key));
+    // First: once the key is gone, nobody could tell that such a name holds the same bytes.
+    await removeSecondNames(root, path);
+    await unlink(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }

@@ -71,6 +71,36 @@ describe("openNodeLedger", () => {
   });
 });
 
+describe("overlaps", () => {
+  it("is told from what was committed before, and from what others committed since once it has caught up", async () => {
+    const ledger = createMemoryStore("memory:ledger");
+    await commit(ledger, [sourceOf(0, 10)]);
+    const node = await openNodeLedger(ledger, "web01");
+    const since = await commit(ledger, [sourceOf(20, 40)]);
+    const overlapsOf = async (): Promise<readonly boolean[]> => {
+      const overlapping: boolean[] = [];
+      for (const [from, to] of [
+        [0, 20],
+        [10, 20],
+        [30, 50],
+      ] as const) {
+        const { manifest } = await batchOf([sourceOf(from, to)]);
+        overlapping.push(node.overlaps(await decodeManifest(manifest)));
+      }
+      return overlapping;
+    };
+    expect(await overlapsOf()).toEqual([true, false, false]);
+    await node.catchUp();
+    expect(await overlapsOf()).toEqual([true, false, true]);
+    expect(await node.recordOf(since.record.batch)).toEqual(since.record);
+    // What comes next stands behind it.
+    const { record, manifest } = await batchOf([sourceOf(10, 20)]);
+    await ledger.create(record.manifest.key, manifest);
+    await node.commit(record, await decodeManifest(manifest));
+    expect(await (await openNodeLedger(ledger, "web01")).recordOf(record.batch)).toEqual(record);
+  });
+});
+
 describe("commit", () => {
   it("knows its own batches as it knows those of others", async () => {
     const ledger = createMemoryStore("memory:ledger");

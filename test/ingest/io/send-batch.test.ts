@@ -5,15 +5,22 @@ import { exitCode } from "../../../src/exit-code.ts";
 import { auditStore } from "../../../src/ledger/audit-store.ts";
 import { createFolderStore } from "../../../src/store/folder-store.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
+import { views } from "../../../src/view.ts";
 import { listKeys } from "../../support/list-keys.ts";
-import { batchOf, memoryRoots, type Roots, sourceOf } from "../../support/recorded-batch.ts";
+import {
+  batchOf,
+  memoryRoots,
+  type Roots,
+  sourceOf,
+  type TestBatchOptions,
+} from "../../support/recorded-batch.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { Crash, committedRanges, crashingAt, findings, resume, startMachine } from "./machines.ts";
 
 const source = sourceOf(0, 100, { stored: 9, quarantined: [[0, 10, "shape", 1]] });
 
 describe("sendBatch", () => {
-  it("stores the objects and the manifest as they lie in the spool, records them, and empties the spool", async () => {
+  it("stores the manifest and the objects as they lie in the spool, records them, and empties the spool", async () => {
     const roots = memoryRoots();
     const machine = await startMachine(roots, await temporaryFolder());
     const { record, objects, manifest } = await machine.send([source]);
@@ -27,7 +34,7 @@ describe("sendBatch", () => {
     expect(await findings(roots)).toEqual([]);
   });
 
-  it("writes the ledger's record last, when all that it names is there", async () => {
+  it("writes the manifest first, and the ledger's record last, when all that it names is there", async () => {
     const plain = memoryRoots();
     const order: string[] = [];
     const noting = (store: ObjectStore): ObjectStore => ({
@@ -48,10 +55,10 @@ describe("sendBatch", () => {
     await (await startMachine(roots, await temporaryFolder())).send([source]);
     expect(order).toEqual([
       "secrets",
-      "dt=2026-11-22",
-      "dt=2026-11-22",
-      "dt=2026-11-22",
       "manifests",
+      "dt=2026-11-22",
+      "dt=2026-11-22",
+      "dt=2026-11-22",
       "chains",
     ]);
   });
@@ -131,15 +138,14 @@ describe("sendBatch", () => {
     expect(await findings(roots)).toEqual([]);
   });
 
-  it.each(["raw", "analytics", "quarantine", "ledger"] as const)(
+  it.each(["raw", "analytics", "quarantine"] as const)(
     "refuses to go on when %s holds something else under its name, replaces nothing, and leaves nothing of its own",
     async (root) => {
       const roots = memoryRoots();
       const directory = await temporaryFolder();
       const machine = await startMachine(roots, directory);
       const { record } = await batchOf([source]);
-      const key =
-        root === "ledger" ? record.manifest.key : record.objects.find(({ view }) => view === root)?.key;
+      const key = record.objects.find(({ view }) => view === root)?.key;
       if (key === undefined) throw new Error("a key");
       await roots[root].create(key, Buffer.from("something else"));
       await expect(machine.send([source])).rejects.toMatchObject({
@@ -147,10 +153,8 @@ describe("sendBatch", () => {
         message: expect.stringMatching(new RegExp(`memory:${root}/${key}.*nothing was replaced.*remove it`)),
       });
       expect(Buffer.from(await roots[root].read(key)).toString()).toBe("something else");
-      const keys = await Promise.all(
-        (["raw", "analytics", "quarantine"] as const).map((view) => listKeys(roots[view])),
-      );
-      expect(keys.flat()).toEqual(root === "ledger" ? [] : [key]);
+      const keys = await Promise.all(views.map((view) => listKeys(roots[view])));
+      expect(keys.flat()).toEqual([key]);
       expect(await listKeys(roots.ledger, "chains/")).toEqual([]);
       // Once it is removed, as the message says, the entry is sent as it lies.
       await roots[root].remove([key]);
@@ -159,4 +163,54 @@ describe("sendBatch", () => {
       expect(await findings(roots)).toEqual([]);
     },
   );
+
+  it("stores nothing where the batch's manifest is another's, and says how to go on", async () => {
+    const roots = memoryRoots();
+    const directory = await temporaryFolder();
+    const machine = await startMachine(roots, directory);
+    const other = await batchOf([source], { content: "other" });
+    const { key } = other.record.manifest;
+    await roots.ledger.create(key, other.manifest);
+    const expected = {
+      exitCode: exitCode.tryAgain,
+      message: expect.stringMatching(
+        new RegExp(`memory:ledger/${key} .*nothing of this one was stored.*when the other has ended.*remove`),
+      ),
+    };
+    await expect(machine.send([source])).rejects.toMatchObject(expected);
+    await expect(resume(await startMachine(roots, directory))).rejects.toMatchObject(expected);
+    for (const view of views) expect(await listKeys(roots[view])).toEqual([]);
+    expect(Buffer.from(await roots.ledger.read(key)).equals(other.manifest)).toBe(true);
+    // Nobody runs any more, and somebody removes it, as the message says: the entry is sent as it lies.
+    await roots.ledger.remove([key]);
+    await resume(await startMachine(roots, directory));
+    expect(await committedRanges(roots)).toEqual([100]);
+    expect(await findings(roots)).toEqual([]);
+  });
+
+  it("sends an entry of an earlier release as it lies, and takes its objects for its own by their bytes", async () => {
+    const roots = memoryRoots();
+    const directory = await temporaryFolder();
+    const batch = await batchOf([source], { isUnnamed: true });
+    await createSpool(directory).add(batch);
+    // That release put the objects first.
+    await roots.raw.create(batch.record.objects[0]?.key ?? "", batch.objects[0] ?? new Uint8Array(0));
+    await resume(await startMachine(roots, directory));
+    expect(await committedRanges(roots)).toEqual([100]);
+    expect(await findings(roots)).toEqual([]);
+  });
+
+  it("sends nothing of an entry whose manifest names other objects than its record", async () => {
+    const roots = memoryRoots();
+    const machine = await startMachine(roots, await temporaryFolder());
+    const change: TestBatchOptions["change"] = (made) => ({
+      ...made,
+      objects: made.objects.map((object) => ({ ...object, rows: 1 })),
+    });
+    await expect(machine.send([source], { change })).rejects.toMatchObject({
+      exitCode: exitCode.integrity,
+      message: expect.stringContaining("Move the folder away"),
+    });
+    expect(await listKeys(roots.ledger, "manifests/")).toEqual([]);
+  });
 });

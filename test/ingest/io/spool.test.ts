@@ -26,27 +26,6 @@ describe("createSpool", () => {
     }
   });
 
-  it("keeps how far an entry has come, until it is removed or added anew", async () => {
-    const directory = await temporaryFolder();
-    const spool = createSpool(directory);
-    const batch = await batchOf([source]);
-    const name = batch.record.batch;
-    expect(await spool.stageOf(name)).toBe("new");
-    await spool.add(batch);
-    expect(await spool.stageOf(name)).toBe("new");
-    for (const stage of ["begun", "begun", "disputed", "begun"] as const) {
-      await spool.enterStage(name, stage);
-    }
-    expect(await createSpool(directory).stageOf(name)).toBe("disputed");
-    expect(await createSpool(directory).records()).toEqual([batch.record]);
-    await spool.add(batch);
-    expect(await spool.stageOf(name)).toBe("new");
-    await spool.enterStage(name, "begun");
-    expect(await spool.stageOf(name)).toBe("begun");
-    await spool.remove(name);
-    expect(await spool.stageOf(name)).toBe("new");
-  });
-
   it("keeps the lines from other users of the machine", async () => {
     const directory = join(await temporaryFolder(), "spool");
     const batch = await batchOf([source]);
