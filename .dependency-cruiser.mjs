@@ -105,11 +105,15 @@ export default {
         "src/store/open-store.ts.",
       severity: "error",
       from: { path: shipped, pathNot: "^src/(store|doctor/io|setup)/" },
-      to: { path: "^src/store/", pathNot: "^src/store/(open-store|object-store|probe-creation|local-copy)\\.ts$" },
+      to: {
+        path: "^src/store/",
+        pathNot: "^src/store/(open-store|object-store|probe-creation|local-copy)\\.ts$",
+      },
     },
     {
       name: "s3-only-in-its-store",
-      comment: "The SDK is slow to load and known to one store, and to what sets a server up or examines it. Use the ObjectStore interface.",
+      comment:
+        "The SDK is slow to load and known to one store, and to what sets a server up or examines it. Use the ObjectStore interface.",
       severity: "error",
       from: { path: shipped, pathNot: "^src/(store/s3|doctor/io/|setup/)" },
       to: { path: "(^|/)node_modules/(@aws-sdk|@smithy)/" },

@@ -86,11 +86,64 @@ describe("an object that is to be encrypted", () => {
       await expect(store.create("a", body)).rejects.toMatchObject({
         exitCode: exitCode.config,
         message: expect.stringMatching(
-          /^s3:\/\/logs\/host: a was stored and is NOT encrypted as asked \(s3\.encryption: .*\): the server says nothing of encryption\. Remove the object, correct the server/,
+          /^s3:\/\/logs\/host: a was stored and is NOT encrypted as asked \(s3\.encryption: .*\): the server says nothing of encryption\. It was removed again; correct the server/,
         ),
       });
+      expect(world.server.objects.size).toBe(0);
     },
   );
+
+  it("is named for a person to remove when these credentials may not, by its version", async () => {
+    world.server.encrypts = false;
+    world.server.versioning.set("logs", "Enabled");
+    world.server.may = (operation) => operation !== "DeleteObject";
+    const store = await openWith({ kind: "server-key" });
+    await expect(store.create("a", body)).rejects.toMatchObject({
+      exitCode: exitCode.config,
+      message: expect.stringMatching(
+        /NOT be removed again with these credentials: remove the object \(version \S+\) by hand, correct/,
+      ),
+    });
+    expect(world.server.objects.size).toBe(1);
+  });
+
+  it("leaves no version behind when it is removed again", async () => {
+    world.server.encrypts = false;
+    world.server.versioning.set("logs", "Enabled");
+    const store = await openWith({ kind: "server-key" });
+    await expect(store.create("a", body)).rejects.toMatchObject({ exitCode: exitCode.config });
+    expect(world.server.versionsOf("logs/host/a")).toEqual([]);
+  });
+
+  it.each(cases)("by %s does not exist already as one that is not encrypted so", async (_, encryption) => {
+    await (await world.open()).create("a", body);
+    const store = await openWith(encryption());
+    const refusal = {
+      exitCode: exitCode.config,
+      message: expect.stringMatching(
+        /a was stored and is NOT encrypted as asked .* Remove the object, correct/,
+      ),
+    };
+    await expect(store.create("a", body)).rejects.toMatchObject(refusal);
+    world.server.inject("PutObject", { kind: "lost-response" });
+    await expect(store.create("a", body)).rejects.toMatchObject(refusal);
+    expect(world.server.objects.size).toBe(1);
+  });
+
+  it.each(cases)("by %s exists once it was created so", async (_, encryption) => {
+    const store = await openWith(encryption());
+    await store.create("a", body);
+    expect(await store.create("a", body)).toBe("exists");
+    await store.create("b", large);
+    expect(await store.create("b", large)).toBe("exists");
+  });
+
+  it("exists for a node, which may not look at it", async () => {
+    await (await world.open()).create("a", body);
+    world.server.may = (operation) => operation === "PutObject";
+    const store = await openWith({ kind: "server-key" });
+    expect(await store.create("a", body)).toBe("exists");
+  });
 
   it.each(cases)("by %s in parts is not even sent to a server that would not", async (_, encryption) => {
     world.server.encrypts = false;

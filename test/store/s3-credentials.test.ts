@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { exitCode } from "../../src/exit-code.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { openS3Store } from "../../src/store/s3-store.ts";
+import { impatience } from "../support/loopback-store.ts";
 import { startMetadataServer } from "../support/metadata-server.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -97,11 +98,39 @@ describe("credentials that expire", () => {
   });
 });
 
+describe("a source of credentials that takes too long", () => {
+  it("is given up within the time of an operation", async () => {
+    const file = join(await temporaryFolder(), "config");
+    await writeFile(file, "[default]\ncredential_process = sleep 20\n");
+    vi.stubEnv("AWS_CONFIG_FILE", file);
+    const settings = { endpoint: server.endpoint, region: "eu-central-1", forcePathStyle: true };
+    const other = await openS3Store({ bucket: "logs", prefix: "" }, settings, impatience);
+    const startedMs = performance.now();
+    await expect(other.create("a", Uint8Array.of(1))).rejects.toMatchObject({
+      exitCode: exitCode.tryAgain,
+      message: expect.stringContaining("a program or a service gives the credentials"),
+    });
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+  });
+});
+
+describe("a token service that fails", () => {
+  it("is a trouble that may pass, and not a want of credentials", async () => {
+    await useTokenService(() => undefined);
+    vi.stubEnv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9");
+    const settings = { endpoint: server.endpoint, region: "eu-central-1", forcePathStyle: true };
+    const other = await openS3Store({ bucket: "logs", prefix: "" }, settings, impatience);
+    await expect(other.read("a")).rejects.toMatchObject({ exitCode: exitCode.tryAgain });
+  });
+});
+
 describe("without credentials", () => {
   const refusal = {
     name: "UserError",
     exitCode: exitCode.config,
-    message: expect.stringContaining("no credentials; set AWS_ACCESS_KEY_ID"),
+    message: expect.stringContaining(
+      "no source of credentials gave any, so there are no credentials; set AWS_ACCESS_KEY_ID",
+    ),
   };
 
   it("an operation ends at once, and not after all attempts", async () => {

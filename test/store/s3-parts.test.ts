@@ -14,6 +14,7 @@ const fiveParts = Array.from({ length: 5 }, () => "UploadPart" as const);
 
 const denied: S3Fault = { kind: "error", status: 403, code: "AccessDenied" };
 const slowDown: S3Fault = { kind: "error", status: 503, code: "SlowDown" };
+const internalError: S3Fault = { kind: "error", status: 500, code: "InternalError" };
 
 let store: ObjectStore;
 
@@ -199,8 +200,26 @@ describe("an upload in parts, when something goes wrong", () => {
     },
   );
 
-  it("says so when somebody removed it", async () => {
-    world.server.inject("CompleteMultipartUpload", { kind: "error", status: 404, code: "NoSuchUpload" });
+  const noUpload: S3Fault = { kind: "error", status: 404, code: "NoSuchUpload" };
+
+  it("is begun anew when somebody removed it, also after an answer that got lost", async () => {
+    world.server.inject("CompleteMultipartUpload", internalError, noUpload);
+    expect(await store.create("a", body)).toBe("created");
+    expect(stored()).toBe(true);
+    expect(world.server.uploads.size).toBe(0);
+  });
+
+  it("is begun anew where nobody may look, and is uncertain when the key is taken then", async () => {
+    world.server.may = (operation) => operation !== "HeadObject" && operation !== "ListObjectsV2";
+    world.server.inject("CompleteMultipartUpload", { kind: "lost-response" }, noUpload);
+    expect(await store.create("a", body)).toBe("uncertain");
+    world.server.inject("CompleteMultipartUpload", internalError, noUpload);
+    expect(await store.create("b", body)).toBe("created");
+    expect(world.server.uploads.size).toBe(0);
+  });
+
+  it("says so when somebody removed it twice", async () => {
+    world.server.inject("CompleteMultipartUpload", noUpload, noUpload);
     await expect(store.create("a", body)).rejects.toMatchObject({
       exitCode: exitCode.tryAgain,
       message: expect.stringContaining("the upload was removed before it was complete"),
@@ -216,6 +235,7 @@ describe("an upload in parts, when something goes wrong", () => {
       }),
     });
     await expect(store.create("a", body)).rejects.toMatchObject({ exitCode: exitCode.integrity });
+    expect(world.server.objects.size).toBe(0);
   });
 
   function changedChecksum(): S3Fault {

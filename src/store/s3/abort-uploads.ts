@@ -1,9 +1,8 @@
-import { AbortMultipartUploadCommand } from "@aws-sdk/client-s3";
 import { UserError } from "../../errors.ts";
 import { exitCode } from "../../exit-code.ts";
 import { inParallel } from "../../in-parallel.ts";
 import { AccessDeniedError, type RemoveFailure } from "../object-store.ts";
-import { attempt } from "./attempt.ts";
+import { abortUpload } from "./abort-upload.ts";
 import type { ListedUpload } from "./list-uploads.ts";
 import type { S3Place } from "./s3-place.ts";
 
@@ -20,28 +19,16 @@ export async function abortUploads(
   const failures: RemoveFailure[] = [];
   let outage: UserError | undefined;
   await inParallel(uploads, AT_ONCE, async (upload) => {
-    const problem = outage ?? (await abortUpload(place, upload));
+    const problem = outage ?? (await tryAbort(place, upload));
     if (problem?.exitCode === exitCode.tryAgain) outage = problem;
     if (problem !== undefined) failures.push({ key: upload.key, message: explain(problem) });
   });
   return failures;
 }
 
-async function abortUpload(place: S3Place, { key, uploadId }: ListedUpload): Promise<UserError | undefined> {
-  const command = new AbortMultipartUploadCommand({
-    Bucket: place.bucket,
-    Key: place.base + key,
-    UploadId: uploadId,
-  });
+async function tryAbort(place: S3Place, { key, uploadId }: ListedUpload): Promise<UserError | undefined> {
   try {
-    await attempt(place, `AbortMultipartUpload ${key}`, async ({ signal }) => {
-      try {
-        await place.client.send(command, { abortSignal: signal });
-      } catch (error) {
-        const isGone = error instanceof Error && error.name === "NoSuchUpload";
-        if (!isGone) throw error;
-      }
-    });
+    await abortUpload(place, key, uploadId);
     return undefined;
   } catch (error) {
     if (error instanceof UserError) return error;

@@ -10,6 +10,7 @@ const RATE_MIN = 65_536;
 const DELAY_MAX_MS = 20_000;
 
 export interface Deadline {
+  /** Work that takes it is given up when it is aborted; other work sees to its own deadlines. */
   readonly signal: AbortSignal;
   /** Allows the time that so many bytes may take, from now. */
   allowFor(sizeBytes: number): void;
@@ -54,17 +55,27 @@ async function withDeadline<T>(
   work: (deadline: Deadline) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
+  const { signal } = controller;
   const start = (bytes: number): NodeJS.Timeout =>
     setTimeout(() => controller.abort(), attemptMs + (bytes / RATE_MIN) * 1000);
   let timer = start(sizeBytes);
+  let isWatched = false;
+  const end = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => isWatched && reject(signal.reason), { once: true });
+  });
+  const deadline: Deadline = {
+    get signal() {
+      isWatched = true;
+      return signal;
+    },
+    allowFor(bytes) {
+      clearTimeout(timer);
+      timer = start(bytes);
+    },
+  };
   try {
-    return await work({
-      signal: controller.signal,
-      allowFor(bytes) {
-        clearTimeout(timer);
-        timer = start(bytes);
-      },
-    });
+    // The SDK heeds the signal only once it has credentials, and a source of them may take for ever.
+    return await Promise.race([work(deadline), end]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import {
-  AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandOutput,
   CreateMultipartUploadCommand,
   type CreateMultipartUploadCommandOutput,
   UploadPartCommand,
@@ -10,16 +10,17 @@ import {
 import { UserError } from "../../errors.ts";
 import { inParallel } from "../../in-parallel.ts";
 import type { Creation } from "../object-store.ts";
+import { abortUpload } from "./abort-upload.ts";
 import { creationInput, customerKeyInput } from "./at-rest.ts";
 import { attempt, type Deadline } from "./attempt.ts";
-import { createOnce, failsPrecondition, type TellsTaken } from "./create-once.ts";
+import { createOnce } from "./create-once.ts";
 import { DamagedError } from "./damaged-error.ts";
+import { findTaken } from "./find-taken.ts";
+import { inHaste } from "./in-haste.ts";
 import type { S3Place } from "./s3-place.ts";
 import { s3TroubleOf } from "./s3-trouble.ts";
-import { checkWillBeEncrypted, compareStored, otherBytesError } from "./stored-as-sent.ts";
-
-/** An upload that failed has had its time; what clears up after it must not double that. */
-const CLEARING_BUDGET_MAX_MS = 20_000;
+import { checkWillBeEncrypted, compareStored, otherBytes } from "./stored-as-sent.ts";
+import { takeBack } from "./take-back.ts";
 
 /** Whether uploads in parts are possible, found out once. */
 const trials = new WeakMap<S3Place, Promise<boolean>>();
@@ -47,7 +48,7 @@ export function canPutParts(place: S3Place, key: string): Promise<boolean> {
 async function tryParts(place: S3Place, key: string): Promise<boolean> {
   try {
     const { upload, answer } = await begin(place, key);
-    await abort(place, upload);
+    await abortUpload(inHaste(place), key, upload.id);
     return answer.ChecksumAlgorithm === "SHA256";
   } catch (error) {
     if (isRefusal(error)) return false;
@@ -63,9 +64,28 @@ function isRefusal(error: unknown): boolean {
 /**
  * Uploads in parts, several at once, each a view of `body` with its own SHA-256; completing creates the
  * object only where none is. Whatever goes wrong, the upload is aborted, once nothing of it is on its way any
- * more, so that no part is left behind. Throws UserError.
+ * more, so that no part is left behind.
+ *
+ * An upload that is no more was either completed by an attempt whose answer got lost, or removed by
+ * somebody, such as a lifecycle rule. If no object is seen then, all is uploaded anew, once, as
+ * completing that says whether the key is taken. Throws UserError.
  */
 export async function putParts(place: S3Place, key: string, body: Uint8Array): Promise<Creation> {
+  try {
+    return await uploadParts(place, key, body);
+  } catch (error) {
+    if (!(error instanceof UserError && isNoUpload(error.cause))) throw error;
+    if ((await findTaken(place, key)) !== undefined) return "uncertain";
+  }
+  const creation = await uploadParts(place, key, body);
+  return creation === "exists" ? "uncertain" : creation;
+}
+
+function isNoUpload(error: unknown): boolean {
+  return error instanceof Error && s3TroubleOf(error) === "no-upload";
+}
+
+async function uploadParts(place: S3Place, key: string, body: Uint8Array): Promise<Creation> {
   const { upload, answer } = await begin(place, key);
   let creation: Creation | undefined;
   try {
@@ -74,7 +94,7 @@ export async function putParts(place: S3Place, key: string, body: Uint8Array): P
     return creation;
   } finally {
     // The lifecycle rule for unfinished uploads is there for when this fails too.
-    if (creation !== "created") await abort(place, upload).catch(() => {});
+    if (creation !== "created") await abortUpload(inHaste(place), key, upload.id).catch(() => {});
   }
 }
 
@@ -135,7 +155,7 @@ function sendPart(
   return attempt(place, `UploadPart ${number} of ${key}`, send, part.length);
 }
 
-function complete(
+async function complete(
   place: S3Place,
   { key, id }: Upload,
   parts: readonly CompletedPart[],
@@ -151,41 +171,18 @@ function complete(
     // Ceph wants to see the customer's key here as well.
     ...customerKeyInput(place.atRest),
   });
-  const send = async ({ signal }: Deadline): Promise<void> => {
-    const { ChecksumSHA256: stored } = await place.client.send(command, { abortSignal: signal });
-    if (stored !== undefined && stored !== checksum) throw otherBytesError(place, key);
-  };
-  return createOnce(place, `CompleteMultipartUpload ${key}`, send, sizeBytes, tellsCompleted);
+  const send = ({ signal }: Deadline): Promise<CompleteMultipartUploadCommandOutput> =>
+    place.client.send(command, { abortSignal: signal });
+  const answer = await createOnce(place, `CompleteMultipartUpload ${key}`, send, sizeBytes);
+  if (typeof answer === "string") return answer;
+  const isOther = answer.ChecksumSHA256 !== undefined && answer.ChecksumSHA256 !== checksum;
+  if (isOther) throw await takeBack(place, key, answer.VersionId, otherBytes(place, key));
+  return "created";
 }
-
-/** An upload is no more once it is completed: so it is known that a lost answer was a good one, if it was ours. */
-const tellsCompleted: TellsTaken = (error, mayBeOurs) =>
-  failsPrecondition(error, mayBeOurs) || (mayBeOurs && error.name === "NoSuchUpload");
 
 /** The SHA-256 of all parts' SHA-256. Source: Amazon S3 user guide, "Checking object integrity", composite. */
 function checksumOfParts(parts: readonly CompletedPart[]): string {
   const hash = createHash("sha256");
   for (const { ChecksumSHA256: checksum = "" } of parts) hash.update(Buffer.from(checksum, "base64"));
   return `${hash.digest("base64")}-${parts.length}`;
-}
-
-function abort(place: S3Place, { key, id }: Upload): Promise<void> {
-  const command = new AbortMultipartUploadCommand({
-    Bucket: place.bucket,
-    Key: place.base + key,
-    UploadId: id,
-  });
-  const { patience } = place;
-  const inHaste = {
-    ...place,
-    patience: { ...patience, budgetMs: Math.min(patience.budgetMs, CLEARING_BUDGET_MAX_MS) },
-  };
-  return attempt(inHaste, `AbortMultipartUpload ${key}`, async ({ signal }) => {
-    try {
-      await place.client.send(command, { abortSignal: signal });
-    } catch (error) {
-      const isGone = error instanceof Error && error.name === "NoSuchUpload";
-      if (!isGone) throw error;
-    }
-  });
 }

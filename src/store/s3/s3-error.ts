@@ -9,7 +9,7 @@ const { tryAgain, config } = exitCode;
 const explanations: Readonly<Record<Exclude<S3Trouble, "none">, readonly [ExitCode, string]>> = {
   unreachable: [
     tryAgain,
-    "the S3 server does not answer in time; check the network and the endpoint (s3.endpoint, AWS_ENDPOINT_URL), then try again",
+    "the S3 server does not answer in time; check the network, the endpoint (s3.endpoint, AWS_ENDPOINT_URL) and, if a program or a service gives the credentials, that it answers, then try again",
   ],
   "not-listening": [
     tryAgain,
@@ -62,7 +62,7 @@ const explanations: Readonly<Record<Exclude<S3Trouble, "none">, readonly [ExitCo
   ],
   "no-credentials": [
     config,
-    "there are no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+    "no source of credentials gave any, so there are no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; if a credential_process, web identity or the role of an instance or container should give them, see why it does not",
   ],
   expired: [
     config,

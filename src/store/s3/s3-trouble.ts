@@ -19,6 +19,10 @@ export type S3Trouble =
   | "client-certificate"
   | "full"
   | "too-large"
+  /**
+   * The SDK says the same of all that is not set up and of a source that failed, but for a token service,
+   * whose own error it passes on: so it is final, and the message names the sources.
+   */
   | "no-credentials"
   | "expired"
   | "unknown-key"

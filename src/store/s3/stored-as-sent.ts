@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../../errors.ts";
-import { exitCode } from "../../exit-code.ts";
+import { type ExitCode, exitCode } from "../../exit-code.ts";
 import { describeAtRest, type EncryptionAnswer, hidesMd5, isEncryptedAsAsked } from "./at-rest.ts";
+import { findTaken } from "./find-taken.ts";
 import type { S3Place } from "./s3-place.ts";
 import type { S3ErrorShape } from "./s3-trouble.ts";
 
@@ -27,22 +28,49 @@ export function compareStored(
   return md5 === createHash("md5").update(body).digest("hex") ? "same" : "other";
 }
 
-export function otherBytesError({ url }: S3Place, key: string): UserError {
-  return new UserError(
-    `${url}: the server says that it stored other bytes for ${key} than it was sent; ` +
-      "check the server's disks, and have the object looked at before it is relied on",
-    exitCode.integrity,
-  );
+/** What is wrong with an object that was stored, for a message that also says what became of it. */
+export interface FaultOfStored {
+  readonly said: string;
+  /** What to do beside removing it; the end of a sentence. */
+  readonly advice: string;
+  readonly code: ExitCode;
 }
 
-/** Throws UserError unless the answer says that what was stored under the key is encrypted as it was to be. */
-export function checkEncrypted({ url, atRest }: S3Place, key: string, answer: EncryptionAnswer): void {
-  if (isEncryptedAsAsked(atRest, answer)) return;
-  throw new UserError(
-    `${url}: ${key} was stored and is NOT encrypted as asked (s3.encryption: ${describeAtRest(atRest)}): ` +
-      `the server says ${saidOfEncryption(answer)}. Remove the object, correct the server or the setting, and run it again`,
-    exitCode.config,
-  );
+export function otherBytes({ url }: S3Place, key: string): FaultOfStored {
+  return {
+    said: `${url}: the server says that it stored other bytes for ${key} than it was sent`,
+    advice: "check the server's disks and any proxy on the way, and run it again",
+    code: exitCode.integrity,
+  };
+}
+
+/** Undefined when the answer says that what was stored under the key is encrypted as it was to be. */
+export function encryptionFault(
+  { url, atRest }: S3Place,
+  key: string,
+  answer: EncryptionAnswer,
+): FaultOfStored | undefined {
+  if (isEncryptedAsAsked(atRest, answer)) return undefined;
+  return {
+    said:
+      `${url}: ${key} was stored and is NOT encrypted as asked (s3.encryption: ${describeAtRest(atRest)}): ` +
+      `the server says ${saidOfEncryption(answer)}`,
+    advice: "correct the server or the setting, and run it again",
+    code: exitCode.config,
+  };
+}
+
+/**
+ * Throws UserError when the object at a key that is taken is not encrypted as this store demands, so that a
+ * run after the one that reported it does not pass over it. Who may not read cannot know, as a node: there only
+ * the run whose put was answered so says it, with the exit code 78.
+ */
+export async function checkTaken(place: S3Place, key: string): Promise<void> {
+  if (place.atRest.kind === "as-it-likes") return;
+  const answer = await findTaken(place, key);
+  const fault = answer === undefined ? undefined : encryptionFault(place, key, answer);
+  if (fault !== undefined)
+    throw new UserError(`${fault.said}. Remove the object, ${fault.advice}`, fault.code);
 }
 
 /** Throws UserError unless the answer says that what is going to be uploaded will be encrypted as it was to be. */
