@@ -104,11 +104,7 @@ export function createFolderStore(
   };
 }
 
-async function explained<T>(
-  explain: typeof folderError,
-  url: string,
-  work: () => Promise<T>,
-): Promise<T> {
+async function explained<T>(explain: typeof folderError, url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -97,7 +97,9 @@ describe("hostlog doctor with the credentials of a role", () => {
         return isOwn && operation === "PutObject";
       });
     });
-    expect([...server.objects.keys()]).toEqual(["logs-ledger/hosting/manifests/web-1/probe"]);
+    expect([...server.objects.keys()]).toEqual([
+      expect.stringMatching(/^logs-ledger\/hosting\/manifests\/web-1\/doctor-\d{4}-\d{2}$/),
+    ]);
     expect(examined.find("ledger", "atomic")).toMatchObject([{ verdict: "ok" }]);
     expect(examined.find("raw", "create")).toMatchObject([{ verdict: "not-tried" }]);
     expect(examined.find("raw", "may")[0]?.fact).toContain("may not list, remove objects");

@@ -12,7 +12,7 @@ interface Ingest {
   run(...args: readonly string[]): Promise<Finished>;
 }
 
-async function openIngest(): Promise<Ingest> {
+async function openIngest(more = ""): Promise<Ingest> {
   const server = await startS3Server();
   onTestFinished(() => server.close());
   const folder = await temporaryFolder();
@@ -20,7 +20,7 @@ async function openIngest(): Promise<Ingest> {
   const config = join(folder, "hostlog.yaml");
   await writeFile(
     config,
-    `node: web-1\nstate: ${stateDirectory}\nstore: s3://logs/hosting\ns3: { endpoint: "${server.endpoint}", region: us-east-1, force_path_style: true }\n`,
+    `node: web-1\nstate: ${stateDirectory}\nstore: s3://logs/hosting\ns3: { endpoint: "${server.endpoint}", region: us-east-1, force_path_style: true${more} }\n`,
   );
   await writeFile(join(folder, "access.log"), `${combinedLine({ ms: Date.now() - 3_600_000 })}\n`);
   return {
@@ -40,9 +40,9 @@ describe("hostlog ingest on an S3 server", () => {
   it("tries at first use whether creations are safe, and not again the same day", async () => {
     const { server, stateDirectory, run } = await openIngest();
     expect((await run(...ingest)).status).toBe(0);
-    const probe = "logs/hosting/ledger/manifests/web-1/probe";
+    const probe = /^logs\/hosting\/ledger\/manifests\/web-1\/probe-\d{4}-\d{2}$/;
     const probed = (): number =>
-      server.requests.filter(({ operation, name }) => operation === "PutObject" && name === probe).length;
+      server.requests.filter(({ operation, name }) => operation === "PutObject" && probe.test(name)).length;
     expect(probed()).toBe(5);
     expect(await readdir(stateDirectory)).toContainEqual(
       expect.stringMatching(/^creation-probe-[0-9a-f-]{36}\.json$/),
@@ -54,11 +54,32 @@ describe("hostlog ingest on an S3 server", () => {
     expect([verified.status, verified.stdout]).toEqual([0, expect.stringContaining("nothing else is")]);
   });
 
+  it("uses a customer's key where full addresses lie, and nowhere else", async () => {
+    const keyFile = join(await temporaryFolder(), "s3.key");
+    await writeFile(keyFile, `${Buffer.alloc(32, 7).toString("base64")}\n`, { mode: 0o600 });
+    const { server, run } = await openIngest(`, encryption: { mode: customer-key, key_file: "${keyFile}" }`);
+    expect((await run(...ingest)).status).toBe(0);
+    const rootsOf = (isOurs: (hasKey: boolean) => boolean): readonly string[] => {
+      const puts = server.requests.filter(
+        ({ operation, headers }) =>
+          operation === "PutObject" &&
+          isOurs(headers["x-amz-server-side-encryption-customer-algorithm"] !== undefined),
+      );
+      return [...new Set(puts.map(({ name }) => name.split("/")[2] ?? ""))].sort();
+    };
+    expect(rootsOf((hasKey) => hasKey)).toEqual(["raw"]);
+    expect(rootsOf((hasKey) => !hasKey)).toEqual(["analytics", "ledger", "published"]);
+    const verified = await run("verify", "--read");
+    expect([verified.status, verified.stderr]).toEqual([0, ""]);
+  });
+
   it("stores no line on one where two imports at once could both believe to have committed", async () => {
     const { server, run } = await openIngest();
     server.isCreateRacy = true;
-    const { status, stderr } = await run(...ingest);
-    expect([status, stderr]).toEqual([78, expect.stringContaining("use a bucket without versioning")]);
+    for (const _ of ["first", "again"]) {
+      const { status, stderr } = await run(...ingest);
+      expect([status, stderr]).toEqual([78, expect.stringContaining("use a bucket without versioning")]);
+    }
     expect([...server.objects.keys()].filter((name) => name.includes("/dt="))).toEqual([]);
   });
 });

@@ -1,12 +1,14 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { UserError } from "../../src/errors.ts";
 import { exitCode } from "../../src/exit-code.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";
 import { AccessDeniedError, type Creation, type ObjectStore } from "../../src/store/object-store.ts";
 import {
   probeCreation,
   probeCreationDaily,
+  probedPlaceOf,
   probeKeyOf,
   raceCreations,
 } from "../../src/store/probe-creation.ts";
@@ -14,7 +16,8 @@ import { openS3Store } from "../../src/store/s3-store.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const key = probeKeyOf("web-1");
+const nowMs = Date.UTC(2026, 10, 22);
+const key = probeKeyOf("web-1", "ingest", nowMs);
 const unsafe = { exitCode: exitCode.config, message: expect.stringContaining("hostlog doctor") };
 
 async function openBucket(): Promise<{ readonly server: S3Server; readonly store: ObjectStore }> {
@@ -35,7 +38,7 @@ describe("probeCreation", () => {
     const { server, store } = await openBucket();
     await probeCreation(store, key);
     await probeCreation(store, key);
-    expect([...server.objects.keys()]).toEqual(["logs/ledger/manifests/web-1/probe"]);
+    expect([...server.objects.keys()]).toEqual(["logs/ledger/manifests/web-1/probe-2026-11"]);
   });
 
   it("refuses one of which several win, whether they come at once or one after the other", async () => {
@@ -83,8 +86,45 @@ describe("probeCreation", () => {
   });
 });
 
+describe("probeKeyOf", () => {
+  it("is one key for each month and each who probes", () => {
+    expect(probeKeyOf("web-1", "ingest", Date.UTC(2026, 10, 30, 23, 59))).toBe(key);
+    expect(probeKeyOf("web-1", "ingest", Date.UTC(2026, 11, 1))).toBe("manifests/web-1/probe-2026-12");
+    expect(probeKeyOf("web-1", "doctor", nowMs)).toBe("manifests/web-1/doctor-2026-11");
+  });
+
+  it("lets a bucket be found out that became unsafe after it was found sound", async () => {
+    const { server, store } = await openBucket();
+    await probeCreation(store, key);
+    server.isCreateRacy = true;
+    await probeCreation(store, key);
+    await expect(probeCreation(store, "manifests/web-1/probe-2026-12")).rejects.toMatchObject(unsafe);
+  });
+});
+
+describe("probedPlaceOf", () => {
+  const url = "s3://logs/ledger";
+  const variables = {
+    AWS_ENDPOINT_URL: "https://any.example.org",
+    AWS_ENDPOINT_URL_S3: "https://s3.example.org",
+  };
+
+  it.each([
+    ["the config", "https://own.example.org", variables, "https://own.example.org s3://logs/ledger"],
+    ["the variable for S3", undefined, variables, "https://s3.example.org s3://logs/ledger"],
+    [
+      "the variable for all services",
+      undefined,
+      { AWS_ENDPOINT_URL: "https://any.example.org" },
+      "https://any.example.org s3://logs/ledger",
+    ],
+    ["nobody", undefined, {}, " s3://logs/ledger"],
+  ])("names the server as %s does", (_who, endpoint, environment, place) => {
+    expect(probedPlaceOf(url, endpoint, environment)).toBe(place);
+  });
+});
+
 describe("probeCreationDaily", () => {
-  const nowMs = Date.UTC(2026, 10, 22);
   const place = "https://s3.example.org s3://logs/ledger";
   let notePath: string;
   let creations: number;
@@ -132,9 +172,24 @@ describe("probeCreationDaily", () => {
     expect(JSON.parse(await readFile(notePath, "utf8"))).toMatchObject({ version: 1, place });
   });
 
-  it("notes nothing of a place that is unsafe", async () => {
-    const heedless: ObjectStore = { ...store, create: async () => "created" };
-    await expect(probeCreationDaily(heedless, key, notePath, { place, nowMs })).rejects.toMatchObject(unsafe);
-    expect(await isProbed({ place, nowMs })).toBe(true);
+  it("goes on to refuse a place that is unsafe, until it has been mended", async () => {
+    const { server, store: bucket } = await openBucket();
+    const probe = (): Promise<void> => probeCreationDaily(bucket, key, notePath, { place, nowMs });
+    server.isCreateRacy = true;
+    await expect(probe()).rejects.toMatchObject(unsafe);
+    await expect(probe()).rejects.toMatchObject(unsafe);
+    server.isCreateRacy = false;
+    await probe();
+    expect(JSON.parse(await readFile(notePath, "utf8"))).not.toHaveProperty("is_unsafe");
+    expect(server.objects.size).toBe(3);
+  });
+
+  it("notes nothing of a place that did not answer", async () => {
+    const away: ObjectStore = {
+      ...store,
+      create: () => Promise.reject(new UserError("away", exitCode.tryAgain)),
+    };
+    await expect(probeCreationDaily(away, key, notePath, { place, nowMs })).rejects.toThrow("away");
+    await expect(readFile(notePath)).rejects.toThrow("ENOENT");
   });
 });
