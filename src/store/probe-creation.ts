@@ -28,7 +28,7 @@ export function probeKeyOf(node: string, by: "ingest" | "doctor", nowMs: number)
 }
 
 /** The store does not keep the promise that the ledger rests on; the message says what was seen and what to do. */
-export class UnsafeStoreError extends UserError {}
+class UnsafeStoreError extends UserError {}
 
 /** A server is not changed more often than its operators look at it. */
 const TRUSTED_MS = 86_400_000;

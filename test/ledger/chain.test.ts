@@ -3,8 +3,8 @@ import { exitCode } from "../../src/exit-code.ts";
 import { appendRecord, emptyChain, readChain, type StoredRecord } from "../../src/ledger/chain.ts";
 import { sha256Hex } from "../../src/sha256.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
-import { createMemoryStore } from "../../src/store/memory-store.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
+import { createMemoryStore } from "../support/memory-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { recordAt, recordsOf, replaceObject } from "./memory-ledger.ts";
 

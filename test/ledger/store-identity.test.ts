@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { exitCode } from "../../src/exit-code.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
-import { createMemoryStore } from "../../src/store/memory-store.ts";
 import { AccessDeniedError, type ObjectStore } from "../../src/store/object-store.ts";
 import { ensureStoreIdentity, readStoreIdentity } from "../../src/store-identity.ts";
+import { createMemoryStore } from "../support/memory-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const made = { at: "2026-11-22T12:00:00.000Z", isDrill: false };

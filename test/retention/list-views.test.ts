@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { listViews } from "../../retention/io/list-views.ts";
-import { createMemoryStore } from "../../src/store/memory-store.ts";
 import type { HiddenObject, ObjectStore } from "../../src/store/object-store.ts";
+import { createMemoryStore } from "../support/memory-store.ts";
 
 const nothing = createMemoryStore("memory:nothing");
 

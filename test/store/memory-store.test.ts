@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createMemoryStore } from "../../src/store/memory-store.ts";
 import { describeObjectStore } from "../contract/object-store.ts";
+import { createMemoryStore } from "../support/memory-store.ts";
 
 describeObjectStore("the memory store", async () => ({
   store: createMemoryStore("memory:"),

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { UserError } from "../../src/errors.ts";
 import { exitCode } from "../../src/exit-code.ts";
-import { createMemoryStore } from "../../src/store/memory-store.ts";
 import { AccessDeniedError, type Creation, type ObjectStore } from "../../src/store/object-store.ts";
 import {
   probeCreation,
@@ -13,6 +12,7 @@ import {
   raceCreations,
 } from "../../src/store/probe-creation.ts";
 import { openS3Store } from "../../src/store/s3-store.ts";
+import { createMemoryStore } from "../support/memory-store.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

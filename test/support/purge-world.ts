@@ -3,10 +3,10 @@ import type { PurgePlan } from "../../retention/plan-purge.ts";
 import { planPurge } from "../../retention/plan-purge.ts";
 import type { BegunBatch, PurgeJournal } from "../../retention/purge-journal.ts";
 import type { PurgeRecord } from "../../src/ledger/purge-record.ts";
-import { createMemoryStore } from "../../src/store/memory-store.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { TERM_MAX } from "../../src/term.ts";
 import { type View, views } from "../../src/view.ts";
+import { createMemoryStore } from "./memory-store.ts";
 import { dayOf } from "./purge-objects.ts";
 
 /** Stores in memory, a journal in memory, and a list for a ledger. */

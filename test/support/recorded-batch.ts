@@ -8,9 +8,9 @@ import {
 } from "../../src/ledger/manifest.ts";
 import type { BatchRecord, RecordedObject } from "../../src/ledger/record.ts";
 import { sha256Hex } from "../../src/sha256.ts";
-import { createMemoryStore } from "../../src/store/memory-store.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import type { View } from "../../src/view.ts";
+import { createMemoryStore } from "./memory-store.ts";
 
 export type Roots = Readonly<Record<View | "ledger", ObjectStore>>;
 

@@ -4,8 +4,8 @@ import { candidatesOf } from "../../../ingest/source/stream-index.ts";
 import { exitCode } from "../../../src/exit-code.ts";
 import type { ManifestSource } from "../../../src/ledger/manifest.ts";
 import { decodeManifest } from "../../../src/ledger/manifest.ts";
-import { createMemoryStore } from "../../../src/store/memory-store.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
+import { createMemoryStore } from "../../support/memory-store.ts";
 import { batchOf, sourceOf, stream, type TestBatch } from "../../support/recorded-batch.ts";
 
 const head = "a".repeat(32);

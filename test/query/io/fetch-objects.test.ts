@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { DayObject } from "../../../query/batches.ts";
 import { fetchObjects } from "../../../query/io/fetch-objects.ts";
 import { parseDay } from "../../../src/day.ts";
-import { createMemoryStore } from "../../../src/store/memory-store.ts";
+import { createMemoryStore } from "../../support/memory-store.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const day = parseDay("2026-11-22");

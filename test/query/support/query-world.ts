@@ -8,8 +8,8 @@ import { type AskedQuestion, readColumns, readQuestion } from "../../../query/re
 import type { Row } from "../../../query/row.ts";
 import { dayOfMs } from "../../../src/day.ts";
 import { formatKey } from "../../../src/partition.ts";
-import { createMemoryStore } from "../../../src/store/memory-store.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
+import { createMemoryStore } from "../../support/memory-store.ts";
 import { type ParquetRow, parquetRows, rawRow } from "../../support/parquet-rows.ts";
 
 export interface Answer {

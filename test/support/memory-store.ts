@@ -1,6 +1,6 @@
-import { checkKey, checkRange } from "./check-key.ts";
-import { writeLocalCopy } from "./local-copy.ts";
-import { ObjectNotFoundError, type ObjectStore } from "./object-store.ts";
+import { checkKey, checkRange } from "../../src/store/check-key.ts";
+import { writeLocalCopy } from "../../src/store/local-copy.ts";
+import { ObjectNotFoundError, type ObjectStore } from "../../src/store/object-store.ts";
 
 /** A store for tests that ends with the process. Callers may change their bytes before and after. */
 export function createMemoryStore(url: string): ObjectStore {
