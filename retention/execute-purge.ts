@@ -1,7 +1,7 @@
 import type { PurgeRecord } from "../src/ledger/purge-record.ts";
 import { dayPrefix } from "../src/partition.ts";
 import type { ObjectStore } from "../src/store/object-store.ts";
-import type { View } from "../src/view.ts";
+import { type View, views } from "../src/view.ts";
 import type { PurgePlan } from "./plan-purge.ts";
 import { type PurgeBatch, purgeBatches } from "./purge-batches.ts";
 import type { PurgeJournal } from "./purge-journal.ts";
@@ -58,7 +58,21 @@ export async function executePurge(plan: PurgePlan, world: PurgeWorld): Promise<
     removedBytes += outcome.removedBytes;
     failures.push(...outcome.failures);
   }
+  failures.push(...(await clearLeftOvers(world)));
   return { removedObjects, removedBytes, failures, isComplete: true };
+}
+
+/** What dead processes left half written has no key and stands in no plan; a store clears it when it removes. */
+async function clearLeftOvers({ stores }: PurgeWorld): Promise<readonly PurgeFailure[]> {
+  const failures: PurgeFailure[] = [];
+  for (const view of views) {
+    try {
+      await stores[view].remove([]);
+    } catch (error) {
+      failures.push({ view, key: "", message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return failures;
 }
 
 type BatchOutcome = Omit<PurgeReport, "isComplete">;

@@ -57,6 +57,8 @@ function parseIdentity(bytes: Uint8Array, url: string): StoreIdentity {
   if (
     fields["version"] !== 1 ||
     typeof id !== "string" ||
+    // It becomes part of paths.
+    !/^[A-Za-z0-9-]{1,64}$/.test(id) ||
     typeof createdAt !== "string" ||
     typeof isDrill !== "boolean"
   ) {

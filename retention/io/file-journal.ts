@@ -34,9 +34,9 @@ const begunBatch = z.strictObject({
   batch: z.strictObject({ view: z.enum(views), day, objects: z.array(expired).min(1) }),
 });
 
-/** A journal of one file for each batch, in the folder `purge-journal` of the state directory. */
-export function createFileJournal(stateDirectory: string): PurgeJournal {
-  const folder = join(stateDirectory, "purge-journal");
+/** A journal of one file for each batch, in the folder `journal` of a folder that belongs to one store alone. */
+export function createFileJournal(folderOfStore: string): PurgeJournal {
+  const folder = join(folderOfStore, "journal");
   const fileOf = (batch: PurgeBatch): string => join(folder, `${batch.view}_${batch.day}.json`);
   return {
     async begin(begun) {

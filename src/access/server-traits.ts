@@ -71,7 +71,7 @@ export function weaknessesOf({ conditionalPuts, transit }: ServerTraits): readon
     ...(conditionalPuts === "enforced"
       ? []
       : [
-          "this server cannot forbid a node to replace its own objects; hostlog verify finds it by size, and with --read by hash.",
+          "this server cannot forbid a node to replace its own objects; hostlog verify finds it by size, and with --read by hash, unless the node's record is replaced too: keep copies of the ledger elsewhere.",
         ]),
     ...(transit === "unseen"
       ? [

@@ -19,13 +19,13 @@ import { appendRecord, type ChainHead, readChain } from "../ledger/chain.ts";
 import type { PurgeRecord } from "../ledger/purge-record.ts";
 import { withLock } from "../lock-file.ts";
 import { CONTROL_CHAIN } from "../partition.ts";
+import { sha256Hex } from "../sha256.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import { probedPlaceOf } from "../store/probe-creation.ts";
 import { readStoreIdentity } from "../store-identity.ts";
 import { terminalLines } from "../terminal-text.ts";
 import type { View } from "../view.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
-
-/** The chain that holds what was decided and done for the whole store. */
 
 interface PlanOptions extends CommonOptions {
   readonly output?: "table" | "json";
@@ -105,11 +105,23 @@ async function runInContext(context: Context, options: PlanOptions): Promise<Pur
     },
     record: createRecord(ledger),
     recordedKeys: createRecordedKeys(ledger),
-    journal: createFileJournal(context.stateDirectory),
+    journal: createFileJournal(join(context.stateDirectory, "purges", storeMark(context))),
     wait: (delayMs) => delay(delayMs),
     signal: context.signal,
     show: (plan) => writePlan(context, options, plan),
   });
+}
+
+/**
+ * Tells stores apart that share a state directory: what was begun in one must not be looked for in another,
+ * where it is not, and so be taken for destroyed.
+ */
+function storeMark({ config }: Context): string {
+  const { raw, analytics, quarantine, ledger } = config.roots;
+  const places = [raw, analytics, quarantine, ledger].map((url) =>
+    probedPlaceOf(url, config.s3.endpoint, process.env),
+  );
+  return sha256Hex(JSON.stringify(places)).slice(0, 16);
 }
 
 async function runOnSchedule(openContext: OpenContext, options: CommonOptions): Promise<void> {

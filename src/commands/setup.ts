@@ -12,7 +12,7 @@ import { keyNotes, setupWish } from "../access/setup-wish.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import { isNodeName } from "../partition.ts";
-import { ensureStoreIdentity, readStoreIdentity } from "../store-identity.ts";
+import { ensureStoreIdentity, readStoreIdentity, type StoreIdentity } from "../store-identity.ts";
 import { terminalLines } from "../terminal-text.ts";
 import {
   addCommonOptions,
@@ -157,6 +157,15 @@ function printSetup(
   stdout.write(output === "json" ? renderSetupJson(wish, said) : terminalLines(renderSetupText(wish, said)));
 }
 
+/** Under a made-up clock a grant could last for years. */
+function refuseMadeUpClock({ nowIsArgument }: Context, identity: StoreIdentity | undefined): void {
+  if (!nowIsArgument || identity === undefined || identity.isDrill) return;
+  throw new UserError(
+    "this store holds real visits: with --now a grant would end by a made-up clock; leave --now out, or use a store of its own for drills",
+    exitCode.usage,
+  );
+}
+
 async function applySetup(
   options: SetupOptions,
   { places, roles, notes }: Asked,
@@ -179,8 +188,11 @@ async function applySetup(
     conditionalPuts: options.conditionalPuts,
     isDry: options.dryRun === true,
     signal: context.signal,
-    hasIdentity: async () =>
-      hasPublished && (await readStoreIdentity(await context.openRoot("published"))) !== undefined,
+    hasIdentity: async () => {
+      const identity = await readStoreIdentity(await context.openRoot("published"));
+      refuseMadeUpClock(context, identity);
+      return hasPublished && identity !== undefined;
+    },
     makeIdentity: async () =>
       ensureStoreIdentity(await context.openRoot("published"), { at, isDrill: context.nowIsArgument }),
   });

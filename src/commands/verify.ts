@@ -23,7 +23,7 @@ export function verifyCommand(openContext: OpenContext): Command {
     .option("--output <kind>", "text or json", "text")
     .addHelpText(
       "after",
-      "\nExit codes: 0 all is as recorded, 2 objects that no record names or hidden versions, 3 something is missing, changed or overlaps.",
+      "\nExit codes: 0 all is as recorded, 2 objects that no record names, hidden versions or no leave to look for them, 3 something is missing, changed or overlaps.",
     );
   return addCommonOptions(command).action(async (options: VerifyOptions) => {
     if (options.output !== "text" && options.output !== "json") {
@@ -61,6 +61,7 @@ export function verifyCommand(openContext: OpenContext): Command {
 function explainRest(findings: readonly Finding[]): string {
   const unrecorded = findings.filter(({ kind }) => kind === "unrecorded").length;
   const isHiding = findings.some(({ kind }) => kind === "hidden");
+  const isBlind = findings.some(({ kind }) => kind === "not-seen");
   return [
     ...(unrecorded === 0
       ? []
@@ -70,6 +71,11 @@ function explainRest(findings: readonly Finding[]): string {
     ...(isHiding
       ? [
           "the store keeps more than it lists, see above: copies that no look-up shows. retention run destroys them with the objects they belong to; to have none, keep no versions in these buckets, and let a lifecycle rule end unfinished uploads",
+        ]
+      : []),
+    ...(isBlind
+      ? [
+          "these credentials may not look for older versions and unfinished uploads, so that nobody knows whether something destroyed is still kept: run it with an auditor's (hostlog setup s3 --role auditor)",
         ]
       : []),
   ].join("; and ");
@@ -92,11 +98,10 @@ function renderAudit(audit: StoreAudit, withSources: boolean): string {
   }
   if (audit.nodes.length === 0) lines.push("nothing was ever recorded in this ledger; is the URL right?");
   for (const view of views) {
-    const { recorded, destroyed, listed, listedBytes, hidden } = audit.objects[view];
+    const { recorded, destroyed, listed, listedBytes } = audit.objects[view];
     lines.push(
       `${view}: ${group(recorded)} objects recorded, ${group(destroyed)} of them destroyed; ${group(listed)} in the store, ${group(listedBytes)} bytes`,
     );
-    if (hidden.notSeen !== undefined) lines.push(`  not all was looked at: ${hidden.notSeen}`);
   }
   const shown = audit.findings.slice(0, FINDINGS_SHOWN_MAX);
   lines.push(...shown.map((finding) => `! ${explain(finding)}`));
@@ -136,6 +141,8 @@ function explain(finding: Finding): string {
       return `${finding.view}/${finding.key} has not the bytes that were recorded: somebody changed it`;
     case "undead":
       return `${finding.view}/${finding.key} is recorded as destroyed and is there, or an older version of it: a backup was restored, or the bucket kept it; retention run destroys it again`;
+    case "not-seen":
+      return `${finding.view}: not all was looked at: ${finding.message}`;
     case "hidden":
       return `${finding.view}: the store keeps ${hiddenThings(finding)} that no listing shows, of objects that are not destroyed`;
     case "unrecorded":

@@ -63,7 +63,7 @@ export function judgeReplace({ replace }: Pick<S3Writing, "replace">): Finding {
       ? warning(
           "replace",
           "these credentials can replace objects by a put without a condition",
-          'hostlog never does; whoever steals them can, and verify finds it. On servers that know s3:if-none-match the policies of "hostlog setup s3" forbid it.',
+          'hostlog never does; whoever steals them can: verify finds a replaced object, but not once its record is replaced too. On servers that know s3:if-none-match the policies of "hostlog setup s3" forbid it.',
         )
       : ok(
           "replace",

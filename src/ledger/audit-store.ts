@@ -35,6 +35,8 @@ export type Finding =
   | ObjectFinding
   /** The store keeps older versions, delete markers or unfinished uploads of objects that are not destroyed. */
   | ({ readonly kind: "hidden"; readonly view: View } & HiddenCount)
+  /** These credentials may not look for all of that: nobody knows whether something destroyed is still there. */
+  | { readonly kind: "not-seen"; readonly view: View; readonly message: string }
   /** A manifest that is missing or not the recorded one, or that names other objects than the record does. */
   | { readonly kind: "manifest"; readonly node: string; readonly batch: string; readonly message: string }
   /** A record's counts are not those of its manifest, or do not add up. */
@@ -96,6 +98,7 @@ async function auditView(
   if (versions + deleteMarkers + uploads > 0) {
     findings.push({ kind: "hidden", view, versions, versionBytes, deleteMarkers, uploads });
   }
+  if (hidden.notSeen !== undefined) findings.push({ kind: "not-seen", view, message: hidden.notSeen });
   return {
     recorded: expected.size,
     destroyed: [...expected.values()].filter(({ isDestroyed }) => isDestroyed).length,
@@ -107,7 +110,7 @@ async function auditView(
 
 /** Findings that are wrong in any case; an unrecorded object may be on its way, and a bucket may keep versions. */
 export function isSerious({ kind }: Finding): boolean {
-  return kind !== "unrecorded" && kind !== "hidden";
+  return kind !== "unrecorded" && kind !== "hidden" && kind !== "not-seen";
 }
 
 async function listViews(

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { rightsOf } from "../access/rights.ts";
 import type { Role } from "../access/role.ts";
 import {
@@ -48,11 +49,13 @@ export async function findTraits(
     const traits: ServerTraits = { ...assumed.traits, transit: seen.transit ?? "unseen" };
     return { traits, notes: weaknesses(traits) };
   }
+  // Names that nobody else can have taken: what has them is removed.
+  const mark = randomBytes(6).toString("hex");
   const ground: TrialGround = {
     administration,
     settings,
-    bucket: `${bucket.slice(0, 50).replace(/[.-]+$/, "")}-hostlog-try`,
-    user: `${userPrefix}-trial`,
+    bucket: `${bucket.slice(0, 38).replace(/[.-]+$/, "")}-hostlog-try-${mark}`,
+    user: `${userPrefix}-trial-${mark}`,
   };
   const ask = async (): Promise<ServerTraits["conditionalPuts"]> =>
     (await knowsConditionalPuts(ground, assumed.traits)) ? "enforced" : "unknown-to-server";

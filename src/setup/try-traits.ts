@@ -17,7 +17,7 @@ import type { Administration } from "./administration.ts";
 import { createBucket } from "./bucket-calls.ts";
 import { createAccessKey, createUser, deleteUser, putUserPolicy } from "./user-calls.ts";
 
-/** Where a trial is made: both are made for it and removed behind it, also when an earlier trial left them. */
+/** Where a trial is made: both are made for it and removed behind it, so nobody else may have such names. */
 export interface TrialGround {
   readonly administration: Administration;
   readonly settings: S3Settings;
@@ -64,7 +64,6 @@ async function withTrial(
 ): Promise<boolean> {
   const { administration, bucket, user } = ground;
   const place = await administration.openBucket(bucket);
-  await deleteUser(administration, user);
   await createBucket(place);
   try {
     await createUser(administration, user);
@@ -122,7 +121,7 @@ function clientLike(
 ): S3Client {
   return new S3Client({
     region: config.region,
-    forcePathStyle: settings.forcePathStyle,
+    forcePathStyle: config.forcePathStyle === true,
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
@@ -132,7 +131,7 @@ function clientLike(
   });
 }
 
-/** With whatever an earlier trial has left in it. */
+/** With what the trial put there. */
 async function removeBucket(place: S3Place): Promise<void> {
   const { bucket: Bucket, client } = place;
   const { Contents: left = [] } = await attempt(place, "ListObjectsV2", () =>

@@ -104,7 +104,7 @@ const cases: readonly (readonly [
     (s) => (s.allowsOverwrites = true),
     "raw",
     "warning replace",
-    "verify finds it",
+    "verify finds a replaced object",
   ],
   [
     "objects can be locked",

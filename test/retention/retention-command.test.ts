@@ -155,17 +155,39 @@ describe("hostlog retention run", () => {
 
   it("deletes nothing when a part of the store cannot be reached", async () => {
     await fill();
-    // A file where a root's folder should be: for the store, a disk that does not answer.
-    await writeFile(join(world.folder, "store", "analytics"), "");
-    await expect(retention("run")).rejects.toMatchObject({ exitCode: exitCode.tryAgain });
+    await writeFile(join(world.folder, "store", "analytics"), "a file where a root's folder should be");
+    await expect(retention("run")).rejects.toMatchObject({ exitCode: exitCode.config });
     expect(await listKeys(root("raw"))).toEqual([due, kept]);
   });
 
   it("deletes nothing when it could not be recorded", async () => {
     await fill();
-    await writeFile(join(world.folder, "store", "ledger"), "");
-    await expect(retention("run")).rejects.toMatchObject({ exitCode: exitCode.tryAgain });
+    await writeFile(join(world.folder, "store", "ledger"), "a file where a root's folder should be");
+    await expect(retention("run")).rejects.toMatchObject({ exitCode: exitCode.config });
     expect(await listKeys(root("raw"))).toEqual([due, kept]);
+  });
+
+  it("does not take for destroyed what an unfinished run was destroying in another store", async () => {
+    await fill();
+    await writeFile(join(world.folder, "hostlog.yaml"), `state: ${join(world.folder, "state")}\n`);
+    const run = (openContext: OpenContext, store: string): Promise<void> =>
+      runCommand(retentionCommand(openContext), "run", "--config", "hostlog.yaml", "--store", store);
+    const base = createOpenContext(world.surroundings);
+    const refusing: OpenContext = async (options) => {
+      const context = await base(options);
+      const openRoot = async (name: Parameters<typeof context.openRoot>[0]): Promise<ObjectStore> => ({
+        ...(await context.openRoot(name)),
+        remove: async (keys) => keys.map((key) => ({ key, message: "Access Denied" })),
+      });
+      return { ...context, openRoot };
+    };
+    await expect(run(refusing, "store")).rejects.toMatchObject({ exitCode: exitCode.partial });
+    await run(base, "other");
+    const other = createFolderStore(join(world.folder, "other", "ledger"), "file:///other");
+    expect(await listKeys(other)).toEqual([]);
+    await run(base, "store");
+    expect(await listKeys(root("raw"))).toEqual([kept]);
+    expect(await control()).toMatchObject([{ objects: [{ key: due }] }]);
   });
 
   it("says with its exit code that something could not be removed, and does not remember the run", async () => {

@@ -152,7 +152,7 @@ describe("the state directory", () => {
     const [batch] = purgeBatches(await planOfWorld(world));
     if (batch === undefined) throw new Error("a batch is due");
     await journal.begin({ ...world.stamp, batch });
-    await writeFile(join(folder, "purge-journal", "raw_2024-11-20.json"), "{}");
+    await writeFile(join(folder, "journal", "raw_2024-11-20.json"), "{}");
     await expect(journal.read()).rejects.toMatchObject({ exitCode: exitCode.integrity });
   });
 });

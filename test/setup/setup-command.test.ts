@@ -71,7 +71,7 @@ describe("hostlog setup s3 --apply", () => {
     const first = await place.apply("--node", "web-17", "--credentials", "keys");
     expect(first.stderr).toBe("");
     expect(first.status).toBe(0);
-    expect([...place.server.missingBuckets]).toEqual(["logs-raw-hostlog-try"]);
+    expect([...place.server.missingBuckets]).toEqual([]);
     expect(place.server.objects.has("logs-published/hosting/store.json")).toBe(true);
     expect([...place.users.users.keys()].sort()).toEqual([
       "hostlog-analytics-reader",
@@ -102,7 +102,10 @@ describe("hostlog setup s3 --apply", () => {
     expect(place.users.users.get("hostlog-custodian")?.policy).toContain("s3:if-none-match");
     expect([...place.users.users.keys()]).toEqual(["hostlog-custodian"]);
     expect([...place.server.objects.keys()].filter((name) => name.includes("try"))).toEqual([]);
-    expect(place.server.missingBuckets).toContain("logs-raw-hostlog-try");
+    const removed = place.server.requests.filter(({ operation }) => operation === "Other");
+    expect(removed.map(({ name }) => name)).toEqual([
+      expect.stringMatching(/^logs-raw-hostlog-try-[0-9a-f]{12}$/),
+    ]);
   });
 
   it.each([
@@ -111,7 +114,7 @@ describe("hostlog setup s3 --apply", () => {
   ])("finds by a trial that a server cannot forbid to replace: it %s", async (_, isAllowed) => {
     const place = await openPlace();
     place.server.may = (operation, name) =>
-      operation !== "PutObject" || !name.startsWith("logs-raw-hostlog-try/") || isAllowed;
+      operation !== "PutObject" || !name.startsWith("logs-raw-hostlog-try-") || isAllowed;
     place.server.allowsOverwrites = isAllowed;
     expectTrial(place.server);
     const { stdout } = await place.apply("--role", "custodian");
@@ -194,6 +197,17 @@ describe("the file for access keys", () => {
     expect(again.stderr).toContain("has a profile [hostlog-auditor] already");
   });
 
+  it("is refused under a made-up clock in a store that holds real visits: it could last for years", async () => {
+    const place = await openPlace();
+    const identity = { version: 1, id: "0123", created_at: "2026-02-01T00:00:00.000Z", drill: false };
+    place.server.objects.set("logs-published/hosting/store.json", Buffer.from(JSON.stringify(identity)));
+    const days = ["--day", "2026-11-20", "--until", "2027-11-25T00:00Z", "--now", "2027-11-24T12:00Z"];
+    const { status, stderr } = await place.apply("--role", "investigator", ...days);
+    expect(stderr).toContain("with --now a grant would end by a made-up clock");
+    expect(status).toBe(64);
+    expect(place.users.users.has("hostlog-investigator")).toBe(false);
+  });
+
   it("costs a key that cannot be written down: it is taken back", async () => {
     const place = await openPlace();
     const { status, stderr } = await place.apply("--role", "auditor", "--credentials", "no-such-folder/keys");
@@ -252,16 +266,9 @@ async function openPlace(): Promise<Place> {
   };
 }
 
-/** The one operation of a trial that this server does not have: the bucket is gone as if it had never been. */
+/** The one operation of a trial that this server does not have: the removal of its bucket. */
 function expectTrial(server: S3Server): void {
-  server.inject("Other", {
-    kind: "change",
-    change: () => {
-      server.missingBuckets.add("logs-raw-hostlog-try");
-      return { status: 204, body: Buffer.alloc(0) };
-    },
-  });
-  server.missingBuckets.add("logs-raw-hostlog-try");
+  server.inject("Other", { kind: "change", change: () => ({ status: 204, body: Buffer.alloc(0) }) });
 }
 
 async function print(

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { S3Settings } from "../../config/config.ts";
 import { exitCode } from "../../src/exit-code.ts";
 import { openS3Store } from "../../src/store/s3-store.ts";
@@ -31,6 +31,15 @@ describe("openS3Store", () => {
     expect(await store.create("a", Uint8Array.of(1))).toBe("created");
     expect([...server.objects.keys()]).toEqual(["logs/a"]);
     await server.close();
+  });
+
+  it("puts a bucket's name with dots into the path: below an address it is no host name", async () => {
+    const server = await startS3Server();
+    onTestFinished(() => server.close());
+    const settings = { endpoint: server.endpoint, region: "us-east-1", forcePathStyle: false };
+    const store = await openS3Store({ bucket: "logs.example.org", prefix: "" }, settings);
+    expect(await store.create("a", Uint8Array.of(1))).toBe("created");
+    expect([...server.objects.keys()]).toEqual(["logs.example.org/a"]);
   });
 
   it("asks for a region when none is known", async () => {

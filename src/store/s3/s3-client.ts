@@ -33,7 +33,8 @@ export async function openS3Client(url: string, settings: S3Settings, patience: 
   }
   return new S3Client({
     region,
-    forcePathStyle: settings.forcePathStyle,
+    // A bucket's name with dots is no host name that a certificate covers, nor one below an address.
+    forcePathStyle: settings.forcePathStyle || /^s3:\/\/[^/]*\./.test(url),
     ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
     // A put names its own SHA-256. What the SDK adds and asks for beside it (CRC32, often as a trailer) is
     // unknown to many servers that are not Amazon's, and some take it for content.
