@@ -12,6 +12,8 @@ const shell = [
   "^src/(commands|store)/",
   // What asks and changes a server beyond its objects: its settings, its users.
   "^src/(doctor/io|setup)/",
+  // Keys on the disk, what is published of them, and who holds them.
+  "^src/(keyring|recipients|custodian)/io/",
   // Shared by the shells of several stages: writing so that a power loss does no harm, and locks between processes.
   "^src/(durable-file|lock-file|scratch-folder|see-process)\\.ts$",
   "^config/(load-config\\.ts|sample/demo\\.mjs)$",

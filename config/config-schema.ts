@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { canonicalHost } from "../src/host-name.ts";
 import { isClassName, isNodeName } from "../src/partition.ts";
+import { sealModes } from "../src/seal/seal-mode.ts";
 import { TERM_MAX, type Term } from "../src/term.ts";
 import { problemOfEndpoint } from "./endpoint.ts";
 import { problemOfSchedule } from "./purge-times.ts";
@@ -47,6 +48,21 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  seal: z.enum(sealModes, { error: "write age or none" }).optional(),
+  keys: z
+    .strictObject({
+      folder: pathSetting("/var/lib/hostlog/keys").optional(),
+      provider: textSetting("the provider's public key, as hostlog init shows it", problemOfProviderKey).optional(),
+    })
+    .prefault({}),
+  custodian: z
+    .strictObject({
+      url: textSetting("unix:/run/hostlog/custodian.sock or https://host:port", problemOfCustodianUrl),
+      ca_file: pathSetting("/etc/hostlog/custodian-authority.pem").optional(),
+      client_certificate_file: pathSetting("/etc/hostlog/investigator.pem").optional(),
+      client_key_file: pathSetting("/etc/hostlog/investigator.key").optional(),
+    })
+    .optional(),
   ingest: z
     .strictObject({
       format: textSetting("a format, such as auto", problemOfFormat).default("auto"),
@@ -117,6 +133,18 @@ function problemOfKmsKey(text: string): string | undefined {
   return /^[A-Za-z0-9:/_.-]{1,2048}$/.test(text)
     ? undefined
     : "a key is named by its id, ARN or alias, never by its bytes: write alias/logs";
+}
+
+function problemOfProviderKey(text: string): string | undefined {
+  return /^ed25519:[A-Za-z0-9+/]{43}=$/.test(text)
+    ? undefined
+    : "the provider's public key is ed25519: and 44 characters: copy it from what hostlog init or hostlog keys list shows";
+}
+
+function problemOfCustodianUrl(text: string): string | undefined {
+  if (/^unix:\/[^\0]{1,100}$/.test(text)) return undefined;
+  if (/^https:\/\/[^/?#@\s]+$/.test(text) && URL.canParse(text)) return undefined;
+  return "write unix: and an absolute path of at most 100 characters, or https://host:port";
 }
 
 /** The format itself is compiled, and its mistakes shown, by the command that reads with it. */

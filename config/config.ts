@@ -1,4 +1,5 @@
 import type { Term } from "../src/term.ts";
+import type { SealMode } from "../src/seal/seal-mode.ts";
 import type { View } from "../src/view.ts";
 
 /**
@@ -12,6 +13,10 @@ export interface Config {
   /** The folder for the spool, locks and local secrets. Undefined: chosen from the store (see `stateDirectory`). */
   readonly stateDirectory: string | undefined;
   readonly s3: S3Settings;
+  /** How a store that is yet to be made keeps raw and quarantine; one that is there must be so. Undefined: as it is, or `age`. */
+  readonly seal: SealMode | undefined;
+  readonly keys: KeySettings;
+  readonly custodian: CustodianSettings | undefined;
   readonly ingest: IngestSettings;
   /** Retention classes by name, at most 8; `standard` is always there. */
   readonly classes: Readonly<Record<string, ClassTerms>>;
@@ -21,6 +26,23 @@ export interface Config {
   /** A cron expression in UTC for `retention schedule`. */
   readonly retentionSchedule: string;
   readonly analytics: AnalyticsSettings;
+}
+
+export interface KeySettings {
+  /** The folder with a keyring for each store, by its id. Undefined: chosen (see `keysDirectoryOf`). */
+  readonly folder: string | undefined;
+  /** The provider's public key, `ed25519:` and base64: recipients that it has not signed are refused. */
+  readonly providerKey: string | undefined;
+}
+
+/** Where look-ups ask for the keys of objects. */
+export interface CustodianSettings {
+  /** `unix:/run/hostlog/custodian.sock` or `https://host:port`. */
+  readonly url: string;
+  /** For https: a PEM file with the authorities that are trusted to certify the custodian. */
+  readonly authorityFile: string | undefined;
+  /** For https: PEM files by which the custodian knows this client. */
+  readonly clientCertificate: { readonly certificateFile: string; readonly keyFile: string } | undefined;
 }
 
 /** How long each view of a class is kept. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { TERM_MAX } from "../src/term.ts";
-import type { ClassTerms, Config, S3Encryption, S3Settings } from "./config.ts";
+import type { ClassTerms, Config, CustodianSettings, S3Encryption, S3Settings } from "./config.ts";
 import type { ConfigProblem } from "./config-problem.ts";
 import { configSchema } from "./config-schema.ts";
 import { problemsAcrossKeys } from "./problems-across-keys.ts";
@@ -58,6 +58,9 @@ function toConfig(settings: z.output<typeof configSchema>, defaults: ConfigDefau
     roots: rootsOf(settings, defaults),
     stateDirectory: settings.state,
     s3: s3SettingsOf(s3),
+    seal: settings.seal,
+    keys: { folder: settings.keys.folder, providerKey: settings.keys.provider },
+    custodian: settings.custodian === undefined ? undefined : custodianOf(settings.custodian),
     ingest: {
       format: ingest.format,
       domainPattern: ingest.domain_from_file,
@@ -74,6 +77,20 @@ function toConfig(settings: z.output<typeof configSchema>, defaults: ConfigDefau
       asNumberTable: analytics.as_number_table,
       visitorsMax: analytics.visitors_max,
     },
+  };
+}
+
+function custodianOf({
+  url,
+  ca_file: authorityFile,
+  client_certificate_file: certificateFile,
+  client_key_file: keyFile,
+}: NonNullable<z.output<typeof configSchema>["custodian"]>): CustodianSettings {
+  const isKnownByCertificate = certificateFile !== undefined && keyFile !== undefined;
+  return {
+    url,
+    authorityFile,
+    clientCertificate: isKnownByCertificate ? { certificateFile, keyFile } : undefined,
   };
 }
 

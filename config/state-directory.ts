@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "./config.ts";
 
-/** What {@link stateDirectoryOf} must know of the process. */
+/** What {@link stateDirectoryOf} and {@link keysDirectoryOf} must know of the process. */
 export interface StateSurroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
@@ -22,6 +22,17 @@ export function stateDirectoryOf(config: Config, surroundings: StateSurroundings
   if (folder !== undefined) return join(folder, "state");
   const name = createHash("sha256").update(urls.join("\n")).digest("hex").slice(0, 16);
   return join(baseDirectory(surroundings), name);
+}
+
+/**
+ * Where the keyrings of stores lie, each in a folder with its store's id: $HOSTLOG_KEYS; else the config's
+ * `keys.folder`; else `keys` in the config's `state`, or beside other stores' states. Never inside a folder store,
+ * whose copies would hold the keys to themselves.
+ */
+export function keysDirectoryOf(config: Config, surroundings: StateSurroundings): string {
+  const { HOSTLOG_KEYS: given } = surroundings.environment;
+  if (given !== undefined && given !== "") return resolve(given);
+  return config.keys.folder ?? join(config.stateDirectory ?? baseDirectory(surroundings), "keys");
 }
 
 function commonFolder(urls: readonly string[]): string | undefined {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load-config.ts";
 import { parseInstant } from "../../config/parse-instant.ts";
-import { stateDirectoryOf } from "../../config/state-directory.ts";
+import { keysDirectoryOf, stateDirectoryOf } from "../../config/state-directory.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -28,6 +28,8 @@ export interface Context {
   openRoot(root: View | "ledger" | "published"): Promise<ObjectStore>;
   /** An absolute path; the folder need not exist yet. */
   readonly stateDirectory: string;
+  /** Where keyrings lie, each in a folder with its store's id. An absolute path; the folder need not exist yet. */
+  readonly keysDirectory: string;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   /** Aborted when the process is asked to end. */
@@ -80,6 +82,7 @@ export function createOpenContext(surroundings: Surroundings): OpenContext {
       nowIsArgument,
       openRoot: createOpenRoot(config),
       stateDirectory: stateDirectoryOf(config, surroundings),
+      keysDirectory: keysDirectoryOf(config, surroundings),
       stdout: surroundings.stdout,
       stderr: surroundings.stderr,
       signal: surroundings.signal,

@@ -1,4 +1,5 @@
 import type { View } from "../view.ts";
+import type { KeyRecord } from "./key-record.ts";
 import type { PurgeRecord } from "./purge-record.ts";
 
 /**
@@ -16,7 +17,7 @@ export interface LedgerRecord {
   readonly body: RecordBody;
 }
 
-export type RecordBody = BatchRecord | PurgeRecord;
+export type RecordBody = BatchRecord | PurgeRecord | KeyRecord;
 
 /** Commits a batch: it is written last, when every object it names is in the store. */
 export interface BatchRecord {

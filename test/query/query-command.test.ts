@@ -50,6 +50,7 @@ async function runCommand(
     nowIsArgument: false,
     openRoot: async () => store,
     stateDirectory,
+    keysDirectory: stateDirectory,
     stdout: stdout.stream,
     stderr: stderr.stream,
     signal,
