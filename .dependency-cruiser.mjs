@@ -15,7 +15,7 @@ const shell = [
   // Keys on the disk, what is published of them, and who holds them.
   "^src/(keyring|recipients|custodian)/io/",
   // Shared by the shells of several stages: writing so that a power loss does no harm, and locks between processes.
-  "^src/(durable-file|lock-file|scratch-folder|see-process)\\.ts$",
+  "^src/(durable-file|keep-memory-from-core-files|lock-file|memory-folder|scratch-folder|see-process)\\.ts$",
   "^config/(load-config\\.ts|sample/demo\\.mjs)$",
   "^(ingest|anonymize|retention|query)/io/",
 ];
