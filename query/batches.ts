@@ -34,3 +34,10 @@ export function batchesOf(
   }
   return batch.length === 0 ? batches : [...batches, batch];
 }
+
+/** The bytes of the day that has most of them. */
+export function dayBytesMax(objects: readonly DayObject[]): number {
+  const bytesOfDay = new Map<Day, number>();
+  for (const { day, sizeBytes } of objects) bytesOfDay.set(day, (bytesOfDay.get(day) ?? 0) + sizeBytes);
+  return Math.max(0, ...bytesOfDay.values());
+}

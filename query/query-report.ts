@@ -3,7 +3,7 @@ export interface QueryReport {
   readonly days: number;
   readonly objectsListed: number;
   readonly objectsOpened: number;
-  /** Of the objects opened. */
+  /** What was read of the objects opened, as they lie in the store. */
   readonly bytes: number;
   readonly rowsMatched: number;
   /** Less than matched where a limit was asked for. */
@@ -12,4 +12,8 @@ export interface QueryReport {
   readonly unrecognised: readonly string[];
   /** Keys of objects that were listed and gone when they were to be read. */
   readonly vanished: readonly string[];
+  /** Keys of objects whose day's key was destroyed: what they held is gone. */
+  readonly destroyed: readonly string[];
+  /** Keys of objects for which the custodian has no key, and knows of no destruction: it is lost. */
+  readonly keyless: readonly string[];
 }

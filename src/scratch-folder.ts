@@ -21,16 +21,60 @@ const lockPartPattern = /^\d+-[0-9a-f]{16}\.lock\..+$/;
  *
  * Throws UserError when the state directory cannot be written.
  */
-export async function withScratchFolder<Result>(
+export function withScratchFolder<Result>(
   stateDirectory: string,
   purpose: string,
   use: (folder: string) => Promise<Result>,
 ): Promise<Result> {
-  const parent = join(stateDirectory, "scratch");
+  return withFolderIn(join(stateDirectory, "scratch"), purpose, use);
+}
+
+/** A folder in use, until it is closed. */
+export interface HeldFolder {
+  readonly path: string;
+  /** Removes it with all it holds. */
+  close(): Promise<void>;
+}
+
+/** As {@link withScratchFolder}, in `parent`, for a user that learns only on its way that it needs a folder. */
+export async function openFolderIn(parent: string, purpose: string): Promise<HeldFolder> {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return new Promise<HeldFolder>((resolve, reject) => {
+    const ended = withFolderIn(parent, purpose, (path) => {
+      const close = async (): Promise<void> => {
+        release();
+        await ended;
+      };
+      resolve({ path, close });
+      return released;
+    });
+    ended.catch(reject);
+  });
+}
+
+/** Removes from `parent` the folders whose processes are dead. */
+export async function sweepFolders(parent: string): Promise<void> {
+  const entries = await readdir(parent);
+  for (const name of new Set(entries.flatMap((entry) => namePattern.exec(entry)?.[1] ?? []))) {
+    await removeUnlessUsed(join(parent, name));
+  }
+  for (const entry of entries) {
+    if (lockPartPattern.test(entry)) await removeIfOld(join(parent, entry));
+  }
+}
+
+async function withFolderIn<Result>(
+  parent: string,
+  purpose: string,
+  use: (folder: string) => Promise<Result>,
+): Promise<Result> {
   const folder = join(parent, `${process.pid}-${randomBytes(8).toString("hex")}`);
   await writing(parent, async () => {
     await mkdir(parent, { recursive: true, mode: 0o700 });
-    await sweep(parent);
+    await sweepFolders(parent);
   });
   const outcome = await writing(parent, () =>
     withLock(lockOf(folder), purpose, async () => {
@@ -56,17 +100,6 @@ async function used<Result>(
     return outcome;
   } finally {
     process.removeListener("exit", removeNow);
-  }
-}
-
-/** Removes the folders whose processes are dead. */
-async function sweep(parent: string): Promise<void> {
-  const entries = await readdir(parent);
-  for (const name of new Set(entries.flatMap((entry) => namePattern.exec(entry)?.[1] ?? []))) {
-    await removeUnlessUsed(join(parent, name));
-  }
-  for (const entry of entries) {
-    if (lockPartPattern.test(entry)) await removeIfOld(join(parent, entry));
   }
 }
 

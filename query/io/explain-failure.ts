@@ -3,6 +3,7 @@ import { UserError } from "../../src/errors.ts";
 import { exitCode } from "../../src/exit-code.ts";
 import { literalPath } from "../compile-source.ts";
 import type { CompiledQuery } from "../compiled-query.ts";
+import { completeness } from "../completeness.ts";
 import { type Engine, openEngine } from "./open-engine.ts";
 
 export interface FailedStatement {
@@ -45,12 +46,6 @@ export async function explainFailure(failed: FailedStatement): Promise<unknown> 
     `the object ${damaged} of ${storeUrl} is damaged or is no Parquet file: restore it from a copy`,
     exitCode.integrity,
   );
-}
-
-function completeness(rowsGiven: number): string {
-  return rowsGiven === 0
-    ? "No rows were given"
-    : `The ${rowsGiven} rows given so far are NOT the whole answer`;
 }
 
 async function isGone(path: string): Promise<boolean> {

@@ -1,9 +1,8 @@
 import type { Day } from "../../src/day.ts";
-import { UserError } from "../../src/errors.ts";
-import { exitCode } from "../../src/exit-code.ts";
 import { dayPrefix, parseKey } from "../../src/partition.ts";
 import type { ObjectStore, StoredObject } from "../../src/store/object-store.ts";
 import type { DayObject } from "../batches.ts";
+import type { QueryView } from "../view-schema.ts";
 import { mapInParallel } from "./map-in-parallel.ts";
 
 export interface Listing {
@@ -17,12 +16,10 @@ const DAYS_LISTED_APART_MAX = 60;
 
 const LISTINGS_AT_ONCE = 8;
 
-/**
- * Lists the objects of consecutive days and nothing else. Throws UserError where an object is sealed: an
- * answer without it would be silently wrong.
- */
+/** Lists the objects of consecutive days and nothing else. In analytics nothing that we make is sealed. */
 export async function listObjects(
-  store: Pick<ObjectStore, "list" | "url">,
+  store: Pick<ObjectStore, "list">,
+  view: QueryView,
   days: readonly Day[],
   signal: AbortSignal,
 ): Promise<Listing> {
@@ -32,15 +29,11 @@ export async function listObjects(
       : (await mapInParallel(days, LISTINGS_AT_ONCE, (day) => listDay(store, day, signal))).flat();
   const objects: DayObject[] = [];
   const unrecognised: string[] = [];
-  const sealed: string[] = [];
   for (const { key, sizeBytes } of listed) {
     const name = parseKey(key);
-    if (name === undefined) unrecognised.push(key);
-    else if (name.isSealed) sealed.push(key);
+    if (name === undefined || (name.isSealed && view === "analytics")) unrecognised.push(key);
     else objects.push({ key, day: name.day, sizeBytes });
   }
-  const [firstSealed] = sealed;
-  if (firstSealed !== undefined) throw sealedError(sealed.length, firstSealed, store.url);
   return { objects, unrecognised };
 }
 
@@ -74,12 +67,4 @@ async function listRange(
     objects.push(object);
   }
   return objects;
-}
-
-function sealedError(count: number, key: string, url: string): UserError {
-  return new UserError(
-    `${count} objects of this range in ${url} are sealed, the first is ${key}. ` +
-      "They were made by a newer version of hostlog, which this one cannot open: ask with that version",
-    exitCode.usage,
-  );
 }

@@ -1,10 +1,8 @@
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Day } from "../../src/day.ts";
 import { UserError } from "../../src/errors.ts";
 import { exitCode } from "../../src/exit-code.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
-import { batchesOf, type DayObject } from "../batches.ts";
+import { batchesOf, type DayObject, dayBytesMax } from "../batches.ts";
 import { compileClientTexts } from "../compile-client-texts.ts";
 import { compileCount } from "../compile-count.ts";
 import { compileQuery, type Scope } from "../compile-query.ts";
@@ -15,18 +13,22 @@ import type { QueryReport } from "../query-report.ts";
 import type { Question } from "../question.ts";
 import type { Row } from "../row.ts";
 import { type MinuteCount, slicesOf } from "../slices.ts";
+import { bringObjects, isSealed } from "./bring-objects.ts";
 import { explainFailure } from "./explain-failure.ts";
-import { fetchObjects } from "./fetch-objects.ts";
 import { listObjects } from "./list-objects.ts";
 import { type Engine, openEngine } from "./open-engine.ts";
+import type { BroughtObject } from "./open-sealed.ts";
+import { openUnsealing, type Unsealing, type UnsealPlace } from "./unsealing.ts";
 
-export interface QueryPlace {
-  readonly store: Pick<ObjectStore, "list" | "asFile" | "url">;
-  /** A folder of this question's own, for copies of objects; what is made in it is removed again. */
+export interface QueryPlace extends UnsealPlace {
+  readonly store: Pick<ObjectStore, "list" | "asFile" | "read" | "url">;
+  /** A folder of this question's own, for copies of plain objects; what is made in it is removed again. */
   readonly scratchDirectory: string;
   readonly signal: AbortSignal;
   /** Days to look at, consecutive and ascending; by default exactly those that can hold an answer. */
   readonly days?: readonly Day[];
+  /** Sealed objects of more bytes are read in part where that is enough; for tests and measurements. */
+  readonly partsAboveBytes?: number;
 }
 
 export interface QueryRun {
@@ -37,8 +39,8 @@ export interface QueryRun {
 }
 
 /**
- * Bounds the files that one engine opens, and the disk that copies of objects take: a batch is removed before
- * the next is fetched. One day can be more.
+ * Bounds the files that one engine opens, and the disk or memory that copies of objects take: a batch is removed
+ * before the next is fetched. One day can be more.
  */
 const BATCH_LIMITS = { objects: 500, bytes: 256 * 1024 * 1024 };
 
@@ -48,15 +50,19 @@ const SLICE_ROWS_MAX = 250_000;
 /** Beyond this the client's field holds no lists but something else, such as a new value for each request. */
 const CLIENT_TEXTS_MAX = 50_000;
 
+/** Below this an object is fetched sooner than it can be found out what to fetch of it. */
+const PARTS_ABOVE_BYTES = 1024 * 1024;
+
 type Progress = { -readonly [Name in keyof QueryReport]: QueryReport[Name] };
 
 /**
  * Answers a question from the objects of a store: lists only the days that can hold an answer, fetches their
  * objects batch by batch, and streams the rows in order. Memory is bounded, whatever the size of the answer.
  *
- * While it streams, it throws UserError for a sealed or damaged object, and for one that is removed while it
- * is read; one that is gone before it was fetched is named in the report. Whoever stops early leaves nothing
- * behind. On abort it throws the signal's reason.
+ * Sealed objects are opened by the custodian's leave, which is asked for only where one is met. While it streams,
+ * it throws UserError for an object that is damaged or does not open, and for one that is removed while it is
+ * read; one that is gone before it was fetched, or whose key is gone, is named in the report. Whoever stops early
+ * leaves nothing behind. On abort it throws the signal's reason.
  */
 export function runQuery(question: Question, place: QueryPlace): QueryRun {
   const progress: Progress = {
@@ -68,6 +74,8 @@ export function runQuery(question: Question, place: QueryPlace): QueryRun {
     rowsGiven: 0,
     unrecognised: [],
     vanished: [],
+    destroyed: [],
+    keyless: [],
   };
   return { blocks: answer(question, place, progress), report: () => ({ ...progress }) };
 }
@@ -78,34 +86,81 @@ async function* answer(
   progress: Progress,
 ): AsyncGenerator<readonly Row[], void, undefined> {
   const days = place.days ?? daysOf(question);
-  const { objects, unrecognised } = await listObjects(place.store, days, place.signal);
+  const { objects, unrecognised } = await listObjects(place.store, question.view, days, place.signal);
   progress.days = days.length;
   progress.objectsListed = objects.length + unrecognised.length;
   progress.unrecognised = unrecognised;
-  for (const [index, batch] of batchesOf(objects, BATCH_LIMITS).entries()) {
-    const directory = join(place.scratchDirectory, `batch-${index}`);
-    await mkdir(directory, { mode: 0o700 });
-    try {
-      yield* answerBatch(question, batch, { ...place, scratchDirectory: directory }, progress);
-    } finally {
-      await rm(directory, { recursive: true, force: true });
+  const neededBytes = dayBytesMax(objects.filter(isSealed));
+  const unsealing = objects.some(isSealed) ? await openUnsealing(place, neededBytes) : undefined;
+  try {
+    // A batch is closed once it is over its limit, so it can be larger by a day.
+    const roomBytes = (unsealing?.folder.roomBytes ?? Infinity) - neededBytes;
+    const limits = { ...BATCH_LIMITS, bytes: Math.max(0, Math.min(BATCH_LIMITS.bytes, roomBytes)) };
+    for (const [index, batch] of batchesOf(objects, limits).entries()) {
+      yield* answerBatch(
+        question,
+        { objects: batch, name: `batch-${index}` },
+        { ...place, unsealing },
+        progress,
+      );
     }
+  } finally {
+    await unsealing?.close();
   }
+}
+
+interface UnsealingPlace extends QueryPlace {
+  /** Undefined where no object is sealed. */
+  readonly unsealing: Unsealing | undefined;
+}
+
+interface Batch {
+  readonly objects: readonly DayObject[];
+  readonly name: string;
 }
 
 async function* answerBatch(
   question: Question,
-  batch: readonly DayObject[],
-  { store, scratchDirectory, signal }: QueryPlace,
+  batch: Batch,
+  { store, scratchDirectory, unsealing, partsAboveBytes = PARTS_ABOVE_BYTES, signal }: UnsealingPlace,
   progress: Progress,
 ): AsyncGenerator<readonly Row[], void, undefined> {
-  const fetched = await fetchObjects(store, batch, scratchDirectory, signal);
-  const present = fetched.flatMap(({ object, path }) => (path === undefined ? [] : [{ path, ...object }]));
-  const vanished = fetched.filter(({ path }) => path === undefined).map(({ object }) => object.key);
-  progress.vanished = [...progress.vanished, ...vanished];
-  if (present.length === 0) return;
-  progress.objectsOpened += present.length;
-  progress.bytes += present.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const { rowsGiven } = progress;
+  const source = { view: "raw", store, question, partsAboveBytes, rowsGiven, signal } as const;
+  const sealed =
+    unsealing === undefined ? undefined : { ...source, ...unsealing, directory: unsealing.folder.path };
+  const brought = await bringObjects({ store, scratchDirectory, sealed, signal }, batch.objects, batch.name);
+  try {
+    const present = noteBrought(brought.objects, progress);
+    if (present.length > 0) yield* answerFiles(question, present, { store, signal }, progress);
+  } finally {
+    await brought.remove();
+  }
+}
+
+interface PresentObject extends DayObject {
+  readonly path: string;
+}
+
+/** Counts what was brought and what was not, and returns the files. */
+function noteBrought(brought: readonly BroughtObject[], progress: Progress): readonly PresentObject[] {
+  const keysOf = (kind: BroughtObject["kind"]): readonly string[] =>
+    brought.filter((one) => one.kind === kind).map(({ object }) => object.key);
+  progress.vanished = [...progress.vanished, ...keysOf("vanished")];
+  progress.destroyed = [...progress.destroyed, ...keysOf("destroyed")];
+  progress.keyless = [...progress.keyless, ...keysOf("no-key")];
+  const files = brought.filter((one) => one.kind === "file");
+  progress.objectsOpened += files.length;
+  progress.bytes += files.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
+  return files.map(({ object, path }) => ({ path, ...object }));
+}
+
+async function* answerFiles(
+  question: Question,
+  present: readonly PresentObject[],
+  { store, signal }: Pick<QueryPlace, "store" | "signal">,
+  progress: Progress,
+): AsyncGenerator<readonly Row[], void, undefined> {
   const files = present.map(({ path }) => path);
   const engine = await openEngine(files, signal);
   try {

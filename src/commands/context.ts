@@ -5,6 +5,7 @@ import { parseInstant } from "../../config/parse-instant.ts";
 import { keysDirectoryOf, stateDirectoryOf } from "../../config/state-directory.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
+import { memoryDirectoriesOf } from "../memory-directories.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { openStore } from "../store/open-store.ts";
 import type { View } from "../view.ts";
@@ -30,6 +31,8 @@ export interface Context {
   readonly stateDirectory: string;
   /** Where keyrings lie, each in a folder with its store's id. An absolute path; the folder need not exist yet. */
   readonly keysDirectory: string;
+  /** Where sealed objects may be opened, in the order to try; absolute paths, and not all need be in memory. */
+  readonly memoryDirectories: readonly string[];
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   /** Aborted when the process is asked to end. */
@@ -83,6 +86,7 @@ export function createOpenContext(surroundings: Surroundings): OpenContext {
       openRoot: createOpenRoot(config),
       stateDirectory: stateDirectoryOf(config, surroundings),
       keysDirectory: keysDirectoryOf(config, surroundings),
+      memoryDirectories: memoryDirectoriesOf(surroundings.environment),
       stdout: surroundings.stdout,
       stderr: surroundings.stderr,
       signal: surroundings.signal,

@@ -12,9 +12,12 @@ import { rangeText, summaryOf } from "../../query/summary.ts";
 import { canonicalZone } from "../../query/time/zone.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
+import { sweepMemoryFolders } from "../memory-folder.ts";
 import { withScratchFolder } from "../scratch-folder.ts";
 import { terminalText } from "../terminal-text.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
+import { openCustodian } from "./open-custodian.ts";
+import { openOpenedFolder } from "./opened-folder.ts";
 
 type Output = "table" | "ndjson" | "csv";
 
@@ -38,7 +41,10 @@ Filters of one kind are alternatives; all kinds that are given must hold.
               --until is exclusive; a date alone is the whole day, as --until too
 Without --since or --from the last 24 hours are looked at.
 In a table, \\xHH and \\u{…} stand for bytes and characters that cannot be shown; they can be pasted into --path
-and --agent. NDJSON and CSV are complete; a table shows ${TABLE_ROWS_DEFAULT} rows if there is no --limit.`;
+and --agent. NDJSON and CSV are complete; a table shows ${TABLE_ROWS_DEFAULT} rows if there is no --limit.
+Sealed objects of raw are opened with keys that the custodian gives (custodian.url in the config, else the keyring
+on this machine), in memory where there is room (/dev/shm, $XDG_RUNTIME_DIR, or $HOSTLOG_MEMORY alone where it is
+given), else on disk, which is said. Objects whose key was destroyed are counted and left out.`;
 
 /** `hostlog query`: who asked what of which site, when, from where. */
 export function queryCommand(openContext: OpenContext): Command {
@@ -86,8 +92,15 @@ async function runQueryCommand(options: QueryOptions, context: Context): Promise
   });
   say(context, [`looking in ${question.view} at ${rangeText(question, zone)}`, ...notes]);
   const store = await context.openRoot(question.view);
+  await sweepMemoryFolders(context.memoryDirectories);
   const { end, report } = await withScratchFolder(stateDirectory, "query", async (scratchDirectory) => {
-    const run = runQuery(question, { store, scratchDirectory, signal });
+    const run = runQuery(question, {
+      store,
+      scratchDirectory,
+      custodian: () => openCustodian(context),
+      openedFolder: (neededBytes) => openOpenedFolder(context, scratchDirectory, neededBytes),
+      signal,
+    });
     const chunks = render(run, question, { output, zone, width: terminalWidth(stdout) });
     try {
       return { end: await writeChunks(chunks, stdout, signal), report: run.report() };
@@ -97,6 +110,7 @@ async function runQueryCommand(options: QueryOptions, context: Context): Promise
   });
   if (end === "closed") return;
   say(context, summaryOf(report, performance.now() - startedMs));
+  if (report.keyless.length > 0) throw keylessError(report);
   if (report.vanished.length > 0) throw vanishedError(report);
 }
 
@@ -159,6 +173,14 @@ function vanishedError({ vanished }: QueryReport): UserError {
     `${vanished.length} objects were removed between listing and reading, so the answer is not complete. ` +
       "If retention ran meanwhile, asking again gives what is left; else look for who removed them",
     exitCode.partial,
+  );
+}
+
+function keylessError({ keyless }: QueryReport): UserError {
+  return new UserError(
+    `${keyless.length} objects could not be opened, because there is no key for them, so the answer is not complete. ` +
+      "If the keys were kept elsewhere, restore them (hostlog keys restore); hostlog keys verify shows which are missing",
+    exitCode.integrity,
   );
 }
 

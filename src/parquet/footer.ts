@@ -32,7 +32,7 @@ const FORMAT_VERSION = 2;
  * Which writer to suspect when a file reads wrongly: it changes with the code of this folder, not with the
  * program. The shape is what the Java implementation parses before it trusts statistics.
  */
-const CREATED_BY = "hostlog-parquet version 1.0.0 (build pages)";
+export const CREATED_BY = "hostlog-parquet version 1.0.0 (build pages)";
 
 /** The `FileMetaData` of parquet.thrift. */
 export function footerFields({ schema, groups, metadata }: FooterInput): ThriftFields {

@@ -51,6 +51,7 @@ async function runCommand(
     openRoot: async () => store,
     stateDirectory,
     keysDirectory: stateDirectory,
+    memoryDirectories: [],
     stdout: stdout.stream,
     stderr: stderr.stream,
     signal,

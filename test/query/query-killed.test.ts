@@ -23,6 +23,7 @@ it("hostlog query leaves copies when it is killed, and the next one removes them
     config,
     `node: web01
 store: s3://bucket/logs
+seal: none
 state: ${join(folder, "state")}
 s3: { endpoint: "${server.endpoint}", region: us-east-1, force_path_style: true }
 `,

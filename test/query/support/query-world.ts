@@ -17,6 +17,12 @@ export interface Answer {
   readonly report: QueryReport;
 }
 
+/** For questions that meet nothing sealed: whoever asks for a key or a folder has made a mistake. */
+export const nothingSealed: Pick<QueryPlace, "custodian" | "openedFolder"> = {
+  custodian: () => Promise.reject(new Error("nothing sealed was to be met")),
+  openedFolder: () => Promise.reject(new Error("nothing sealed was to be met")),
+};
+
 /** A store whose every call can be counted. */
 export interface CountingStore extends ObjectStore {
   readonly calls: { list: number; asFile: number };
@@ -92,12 +98,13 @@ export function questionOf(
 export async function ask(
   store: QueryPlace["store"],
   question: Question,
-  place: Partial<Pick<QueryPlace, "signal" | "days">> = {},
+  place: Partial<Omit<QueryPlace, "store" | "scratchDirectory">> = {},
 ): Promise<Answer> {
   const scratchDirectory = await mkdtemp(join(tmpdir(), "hostlog-test-"));
   try {
     const run = runQuery(question, {
       signal: new AbortController().signal,
+      ...nothingSealed,
       ...place,
       store,
       scratchDirectory,
