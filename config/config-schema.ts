@@ -52,7 +52,10 @@ export const configSchema = z.strictObject({
   keys: z
     .strictObject({
       folder: pathSetting("/var/lib/hostlog/keys").optional(),
-      provider: textSetting("the provider's public key, as hostlog init shows it", problemOfProviderKey).optional(),
+      provider: textSetting(
+        "the provider's public key, as hostlog init shows it",
+        problemOfProviderKey,
+      ).optional(),
     })
     .prefault({}),
   custodian: z

@@ -1,5 +1,5 @@
-import type { Term } from "../src/term.ts";
 import type { SealMode } from "../src/seal/seal-mode.ts";
+import type { Term } from "../src/term.ts";
 import type { View } from "../src/view.ts";
 
 /**

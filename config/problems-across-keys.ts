@@ -20,7 +20,8 @@ export function problemsAcrossKeys(
   const store = isStoreGiven ? [] : problemsOfStore(settings, document);
   return [
     ...store,
-    ...problemsOfClientCertificate(settings, document),
+    ...problemsOfClientCertificate("s3", settings, document),
+    ...problemsOfClientCertificate("custodian", settings, document),
     ...problemsOfEncryption(settings, document),
     ...problemsOfClasses(settings, document),
     ...problemsOfSizes(settings, document),
@@ -52,16 +53,20 @@ function problemsOfRoots(stores: Entries, document: YamlDocument): readonly Conf
   });
 }
 
-function problemsOfClientCertificate(settings: Entries, document: YamlDocument): readonly ConfigProblem[] {
-  const s3 = entriesOf(settings.get("s3"));
+function problemsOfClientCertificate(
+  section: "s3" | "custodian",
+  settings: Entries,
+  document: YamlDocument,
+): readonly ConfigProblem[] {
+  const given = entriesOf(settings.get(section));
   return (
     [
       ["client_certificate_file", "client_key_file"],
       ["client_key_file", "client_certificate_file"],
     ] as const
   ).flatMap(([one, other]) => {
-    if (!s3.has(one) || s3.has(other)) return [];
-    return [document.problemAtKey(["s3", one], `${other} is missing: give both or none`)];
+    if (!given.has(one) || given.has(other)) return [];
+    return [document.problemAtKey([section, one], `${other} is missing: give both or none`)];
   });
 }
 

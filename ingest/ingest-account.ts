@@ -8,7 +8,7 @@ export interface IngestAccount {
   readonly lines: number;
   readonly stored: number;
   readonly quarantined: Readonly<Record<string, number>>;
-  /** Past their term: stored nowhere. */
+  /** Past their term, or of a day whose key was destroyed: stored nowhere. */
   readonly refused: number;
   /** Decompressed bytes of the lines that were read. */
   readonly bytes: number;

@@ -13,10 +13,7 @@ export function renderAccount(account: IngestAccount): string {
     ],
     ["stored", `${count(account.stored, "line")}${objects(account)}`],
     ["quarantined", quarantined(account)],
-    [
-      "refused",
-      account.refused === 0 ? "0 lines" : `${count(account.refused, "line")} past their term, stored nowhere`,
-    ],
+    ["refused", refused(account)],
     ...notes(account),
   ];
   const text = rows.map(([name, value]) => `${name.padEnd(12)} ${value}\n`).join("");
@@ -28,6 +25,19 @@ function quarantined({ quarantined: reasons }: IngestAccount): string {
   const sum = entries.reduce((total, [, lines]) => total + lines, 0);
   if (sum === 0) return "0 lines";
   return `${count(sum, "line")}: ${entries.map(([reason, lines]) => `${reason} ${group(lines)}`).join(", ")}`;
+}
+
+function refused({ refused: lines, files }: IngestAccount): string {
+  if (lines === 0) return "0 lines";
+  const destroyed = files.reduce(
+    (sum, { outcome }) => sum + (outcome.kind === "read" ? outcome.report.destroyedDayLines : 0),
+    0,
+  );
+  const why =
+    destroyed === 0
+      ? "past their term"
+      : `past their term, or of days whose keys were destroyed (${group(destroyed)})`;
+  return `${count(lines, "line")} ${why}, stored nowhere`;
 }
 
 function objects(account: IngestAccount): string {

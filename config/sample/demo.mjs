@@ -1,12 +1,14 @@
 // `npm run demo`: an incident from the log files to the answer, on made-up logs. Everything it makes lies in ./demo,
 // which it begins anew each time.
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const program = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
 const environment = { ...process.env };
+// The config says where the keys are: in ./demo as well.
+delete environment.HOSTLOG_KEYS;
 
 const fromNow = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
@@ -37,6 +39,12 @@ say("For statistics there is the other view: hours, networks, and no personal da
 hostlog(`query --view analytics --since 4d --path '/unsubscribe/*' --limit 5 \\
   --output table --columns time,domain,client_net,path,status,browser,os`);
 
+say(
+  "Raw lies there sealed, as age files. The keys are in demo/keys; who has the store without them has this:",
+);
+shell(`head -n 4 ${rawObject()}`);
+hostlog("query --since 4d --path /backup.zip", { HOSTLOG_KEYS: "demo/no-keys" });
+
 say("What is due for destruction today, and what will be in three months?");
 hostlog("retention plan --output table");
 hostlog(`retention plan --output table --now ${fromNow(88)}`);
@@ -44,22 +52,36 @@ hostlog(`retention plan --output table --now ${fromNow(88)}`);
 say("Is everything there that was ever recorded?");
 hostlog("verify");
 
-/** Runs a command as it is shown; one that fails ends the demo. */
-function hostlog(command) {
-  process.stdout.write(`$ hostlog ${command}\n`);
+function rawObject() {
+  const raw = "demo/store/raw";
+  const names = readdirSync(new URL(`../../${raw}`, import.meta.url), { recursive: true });
+  return `${raw}/${names.find((name) => name.endsWith(".age"))}`;
+}
+
+/** Runs a command as it is shown; one that fails ends the demo, and so does one that does not fail without its keys. */
+function hostlog(command, changes = {}) {
+  const shown = Object.entries(changes).map(([name, value]) => `${name}=${value} `);
+  process.stdout.write(`$ ${shown.join("")}hostlog ${command}\n`);
   const words = [...command.replaceAll("\\\n", " ").matchAll(/'([^']*)'|(\S+)/g)].map(
     ([, quoted, plain]) => quoted ?? plain,
   );
-  // Both outputs into one stream, in the order in which they were written.
-  const { status, error } = spawnSync(process.execPath, [program, ...words], {
-    cwd: root,
-    env: environment,
-    stdio: ["ignore", 1, 1],
-  });
-  if (error !== undefined) throw error;
-  if (status === 0) return;
-  process.stderr.write(`demo: this command ended with ${status}\n`);
+  const mustFail = shown.length > 0;
+  if ((run(process.execPath, [program, ...words], changes) !== 0) === mustFail) return;
+  process.stderr.write(`demo: this command should have ${mustFail ? "failed" : "done its work"}\n`);
   process.exit(1);
+}
+
+function shell(command) {
+  process.stdout.write(`$ ${command}\n`);
+  run("sh", ["-c", command]);
+}
+
+/** Both outputs into one stream, in the order in which they were written. */
+function run(file, words, changes = {}) {
+  const options = { cwd: root, env: { ...environment, ...changes }, stdio: ["ignore", 1, 1] };
+  const { status, error } = spawnSync(file, words, options);
+  if (error !== undefined) throw error;
+  return status;
 }
 
 function set(name, value) {

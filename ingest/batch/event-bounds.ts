@@ -10,6 +10,15 @@ export interface EventBounds {
   readonly oldestDay: Int32Array;
   readonly oldestRawDay: Int32Array;
   readonly oldestAnalyticsDay: Int32Array;
+  /** Days within their term whose key was destroyed: their lines are refused. Undefined when there are none. */
+  readonly closed: ClosedDays | undefined;
+}
+
+/** Epoch days. */
+export interface ClosedDays {
+  /** By class index. */
+  readonly closedRawDays: readonly ReadonlySet<number>[];
+  readonly closedQuarantineDays: ReadonlySet<number>;
 }
 
 /** A class of retention, as far as it matters here. */
@@ -19,7 +28,11 @@ export interface ClassPolicy {
   readonly analytics: Term;
 }
 
-export function eventBounds(nowMs: number, classes: readonly ClassPolicy[]): EventBounds {
+export function eventBounds(
+  nowMs: number,
+  classes: readonly ClassPolicy[],
+  closed?: ClosedDays,
+): EventBounds {
   const today = dayOfMs(nowMs);
   const oldest = (term: Term): number => epochDay(oldestKeptDay(today, term));
   return {
@@ -28,7 +41,12 @@ export function eventBounds(nowMs: number, classes: readonly ClassPolicy[]): Eve
     oldestDay: Int32Array.from(classes, ({ raw, analytics }) => Math.min(oldest(raw), oldest(analytics))),
     oldestRawDay: Int32Array.from(classes, ({ raw }) => oldest(raw)),
     oldestAnalyticsDay: Int32Array.from(classes, ({ analytics }) => oldest(analytics)),
+    closed: closed !== undefined && hasDays(closed) ? closed : undefined,
   };
+}
+
+function hasDays({ closedRawDays, closedQuarantineDays }: ClosedDays): boolean {
+  return closedQuarantineDays.size > 0 || closedRawDays.some(({ size }) => size > 0);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Day, dayOfEpochDay, epochDay, MS_PER_DAY } from "../../src/day.ts";
 import { UNKNOWN_DOMAIN } from "../../src/host-name.ts";
 import { type Reason, reasonCode, reasons } from "../../src/reason.ts";
-import type { Term } from "../../src/term.ts";
+import { oldestKeptDay, type Term } from "../../src/term.ts";
 import {
   createParsedLine,
   field,
@@ -23,6 +23,8 @@ export interface LineIntake extends LineSink {
   unknownDomainLines: number;
   /** Lines that held fields without a place in the record. */
   linesWithUnkeptFields: number;
+  /** Lines that were refused because the key of their day was destroyed. */
+  destroyedDayLines: number;
   /** How many lines were read by another layout than the source's own, by its name. */
   otherLayouts(): Readonly<Record<string, number>>;
 }
@@ -68,9 +70,11 @@ export function createLineIntake(
     parsed: createParsedLine(),
     fallbackClass: policy.classOf(source.domain ?? UNKNOWN_DOMAIN),
     partitionDays: policy.rawTerms.map(() => new Map<number, number>()),
+    oldestQuarantineDay: epochDay(oldestKeptDay(dayOfEpochDay(policy.bounds.today), policy.quarantineTerm)),
     lastDay: Math.min(Math.floor(source.modifiedMs / MS_PER_DAY), policy.bounds.today),
     unknownDomainLines: 0,
     linesWithUnkeptFields: 0,
+    destroyedDayLines: 0,
     otherLayouts: () => otherLayouts(state.parser),
     line: (bytes, start, end, offset, next) => takeLine(state, bytes, start, end, offset, next),
     overlong(head, offset, next, lineBytes, sha256) {
@@ -105,6 +109,8 @@ interface IntakeState extends LineIntake {
   readonly fallbackClass: number;
   /** By class and estimated day. */
   readonly partitionDays: readonly Map<number, number>[];
+  /** Older partitions of quarantine are due. */
+  readonly oldestQuarantineDay: number;
   /** The day of the nearest earlier line that had one. */
   lastDay: number;
 }
@@ -142,7 +148,9 @@ function takeLine(
   }
   const day = Math.floor(timeMs / MS_PER_DAY);
   if (timeMs >= WEB_BEGINS_MS) state.lastDay = Math.min(day, bounds.today);
-  if (day < (bounds.oldestDay[classIndex] as number)) {
+  const isDestroyed = bounds.closed?.closedRawDays[classIndex]?.has(day) === true;
+  if (isDestroyed || day < (bounds.oldestDay[classIndex] as number)) {
+    if (isDestroyed) state.destroyedDayLines++;
     noteRefused(range, offset, next);
     return;
   }
@@ -169,7 +177,7 @@ interface KeptLine {
   readonly sha256?: string;
 }
 
-/** Quarantines a line, or refuses it if the day it is taken to be of is past its term. */
+/** Quarantines a line, or refuses it if the day it is taken to be of is past its term, or destroyed. */
 function setAside(
   state: IntakeState,
   reason: Reason,
@@ -184,7 +192,15 @@ function setAside(
   const estimatedDay = hasTime ? Math.min(Math.floor(timeMs / MS_PER_DAY), bounds.today) : state.lastDay;
   // A time that cannot be right says nothing of the lines that follow.
   if (hasTime && timeMs <= bounds.latestMs) state.lastDay = estimatedDay;
-  if (estimatedDay < (bounds.oldestRawDay[classIndex] as number)) {
+  const isPast = estimatedDay < (bounds.oldestRawDay[classIndex] as number);
+  const partitionDay = isPast ? Number.NEGATIVE_INFINITY : partitionDayOf(state, estimatedDay, classIndex);
+  // Where terms are months, a line on the last day of its own term may have no partition that is not due.
+  if (partitionDay < state.oldestQuarantineDay) {
+    noteRefused(range, line.offset, line.next);
+    return;
+  }
+  if (isDestroyedDay(bounds, estimatedDay, partitionDay, classIndex)) {
+    state.destroyedDayLines++;
     noteRefused(range, line.offset, line.next);
     return;
   }
@@ -192,12 +208,25 @@ function setAside(
   appendUnreadLine(builder.batch, line.bytes, line.start, line.end, {
     reason: reasonCode[reason],
     estimatedDay,
-    partitionDay: partitionDayOf(state, estimatedDay, classIndex),
+    partitionDay,
     source: range.index,
     offset: line.offset,
     lineBytes: line.lineBytes,
     sha256: line.sha256,
   });
+}
+
+function isDestroyedDay(
+  { closed }: EventBounds,
+  estimatedDay: number,
+  partitionDay: number,
+  classIndex: number,
+): boolean {
+  if (closed === undefined) return false;
+  return (
+    closed.closedRawDays[classIndex]?.has(estimatedDay) === true ||
+    closed.closedQuarantineDays.has(partitionDay)
+  );
 }
 
 function partitionDayOf(

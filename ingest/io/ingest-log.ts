@@ -104,6 +104,7 @@ const nothingRead: SourceReport = {
   unfinishedBytes: 0,
   unknownDomainLines: 0,
   linesWithUnkeptFields: 0,
+  destroyedDayLines: 0,
   otherLayouts: {},
   damage: undefined,
 };
@@ -115,6 +116,7 @@ function added(sum: SourceReport, part: SourceReport): SourceReport {
     unfinishedBytes: part.unfinishedBytes,
     unknownDomainLines: sum.unknownDomainLines + part.unknownDomainLines,
     linesWithUnkeptFields: sum.linesWithUnkeptFields + part.linesWithUnkeptFields,
+    destroyedDayLines: sum.destroyedDayLines + part.destroyedDayLines,
     otherLayouts: addedCounts(sum.otherLayouts, part.otherLayouts),
     damage: sum.damage ?? part.damage,
   };

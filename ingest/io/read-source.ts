@@ -35,6 +35,7 @@ export interface SourceReport {
   readonly unfinishedBytes: number;
   readonly unknownDomainLines: number;
   readonly linesWithUnkeptFields: number;
+  readonly destroyedDayLines: number;
   /** Lines of other layouts than the format that was found, by the layout's name. */
   readonly otherLayouts: Readonly<Record<string, number>>;
   /** What is wrong with the file, if it could not be read to its end. */
@@ -62,6 +63,7 @@ export async function readSource(
     unfinishedBytes: splitter.offset - piece.from,
     unknownDomainLines: intake.unknownDomainLines,
     linesWithUnkeptFields: intake.linesWithUnkeptFields,
+    destroyedDayLines: intake.destroyedDayLines,
     otherLayouts: intake.otherLayouts(),
     damage,
   });

@@ -6,13 +6,17 @@ import { createRawOrder } from "../../ingest/batch/order-raw.ts";
 import { quarantineColumns } from "../../ingest/batch/quarantine-columns.ts";
 import { type BatchOrigin, rawColumns } from "../../ingest/batch/raw-columns.ts";
 import { dayOfEpochDay, MS_PER_DAY } from "../day.ts";
+import { QUARANTINE_CLASS } from "../keyring/plan-keys.ts";
 import { encodeParquet } from "../parquet/encode-parquet.ts";
 import { formatKey } from "../partition.ts";
+import type { RecipientBook } from "../recipients/recipient-book.ts";
 import { analyticsSchema } from "../schema/analytics-schema.ts";
 import { quarantineSchema } from "../schema/quarantine-schema.ts";
 import { rawSchema } from "../schema/raw-schema.ts";
 import type { TableColumns } from "../schema/table-columns.ts";
 import type { TableSchema } from "../schema/table-schema.ts";
+import { dayKeyNameOf, type SealedView } from "../seal/day-key-name.ts";
+import { sealBytes } from "../seal/seal-bytes.ts";
 import { sha256Hex } from "../sha256.ts";
 import { version } from "../version.ts";
 import type { View } from "../view.ts";
@@ -34,6 +38,8 @@ export interface EncodeSettings {
   readonly oldestAnalyticsDay: Int32Array;
   /** Makes the names of analytics objects: who cannot read it cannot tell which raw object they belong to. */
   readonly nameSecret: Uint8Array;
+  /** For whom raw and quarantine are sealed; undefined for a store that is not sealed. */
+  readonly recipients: RecipientBook | undefined;
 }
 
 export interface EncodedObject {
@@ -44,7 +50,10 @@ export interface EncodedObject {
   readonly bytes: Uint8Array;
 }
 
-/** The objects of a batch: for each day and class one of each view. */
+/**
+ * The objects of a batch: for each day and class one of each view, as they will lie in the store. Throws when there
+ * is no recipient for one of them: who cuts batches makes sure of that before.
+ */
 export function encodeBatch(
   request: EncodeRequest,
   settings: EncodeSettings,
@@ -59,22 +68,27 @@ export function encodeBatch(
     const orderAnalytics = createAnalyticsOrder(analytics);
     for (const { epochDay, classIndex, rows } of groupByDayAndClass(packed, classes)) {
       const retentionClass = settings.classNames[classIndex] as string;
-      const name = { day: dayOfEpochDay(epochDay), node: origin.node, retentionClass, isSealed: false };
+      const name = { day: dayOfEpochDay(epochDay), node: origin.node, retentionClass };
       if (epochDay >= (settings.oldestRawDay[classIndex] as number)) {
-        const key = formatKey({ ...name, batch });
-        objects.push(encodeObject("raw", key, rawSchema, raw, orderRaw(rows), batch));
+        const key = formatKey({ ...name, batch, isSealed: settings.recipients !== undefined });
+        const bytes = encodeTable(rawSchema, raw, orderRaw(rows), batch);
+        objects.push(sealed({ view: "raw", key, rows: rows.length, bytes }, settings.recipients));
       }
       if (epochDay >= (settings.oldestAnalyticsDay[classIndex] as number)) {
         const alias = aliasOf(batch, name.day, retentionClass, settings.nameSecret);
-        const key = formatKey({ ...name, batch: alias });
-        objects.push(encodeObject("analytics", key, analyticsSchema, analytics, orderAnalytics(rows)));
+        const key = formatKey({ ...name, batch: alias, isSealed: false });
+        const bytes = encodeTable(analyticsSchema, analytics, orderAnalytics(rows));
+        objects.push({ view: "analytics", key, rows: rows.length, sha256: sha256Hex(bytes), bytes });
       }
     }
   }
-  return [...objects, ...encodeQuarantine(request)];
+  return [...objects, ...encodeQuarantine(request, settings)];
 }
 
-function encodeQuarantine({ packed, origin, batch }: EncodeRequest): readonly EncodedObject[] {
+function encodeQuarantine(
+  { packed, origin, batch }: EncodeRequest,
+  { recipients }: EncodeSettings,
+): readonly EncodedObject[] {
   const { rows, partitionDay } = packed.quarantine;
   if (rows === 0) return [];
   const columns = quarantineColumns(packed, origin);
@@ -82,34 +96,48 @@ function encodeQuarantine({ packed, origin, batch }: EncodeRequest): readonly En
     const name = {
       day: dayOfEpochDay(epochDay),
       node: origin.node,
-      retentionClass: "standard",
-      isSealed: false,
+      retentionClass: QUARANTINE_CLASS,
+      isSealed: recipients !== undefined,
     };
-    return encodeObject(
-      "quarantine",
-      formatKey({ ...name, batch }),
-      quarantineSchema,
-      columns,
-      selected,
-      batch,
-    );
+    const key = formatKey({ ...name, batch });
+    const bytes = encodeTable(quarantineSchema, columns, selected, batch);
+    return sealed({ view: "quarantine", key, rows: selected.length, bytes }, recipients);
   });
 }
 
-function encodeObject<Schema extends TableSchema>(
-  view: View,
-  key: string,
+interface PlainObject {
+  readonly view: SealedView;
+  readonly key: string;
+  readonly rows: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What is recorded is what lies in the store: size and hash are those of the sealed bytes. */
+function sealed(plain: PlainObject, recipients: RecipientBook | undefined): EncodedObject {
+  const { view, key, rows } = plain;
+  const bytes =
+    recipients === undefined ? plain.bytes : sealBytes(plain.bytes, [recipientFor(view, key, recipients)]);
+  return { view, key, rows, sha256: sha256Hex(bytes), bytes };
+}
+
+function recipientFor(view: SealedView, key: string, recipients: RecipientBook): Uint8Array {
+  const name = dayKeyNameOf(view, key);
+  const answer = name === undefined ? undefined : recipients.recipientOf(name);
+  if (answer?.kind === "open") return answer.recipient;
+  throw new Error(`there is no recipient for ${view}/${key}, whose rows were taken all the same`);
+}
+
+function encodeTable<Schema extends TableSchema>(
   schema: Schema,
   columns: TableColumns<Schema>,
   rows: Uint32Array,
   batch?: string,
-): EncodedObject {
+): Uint8Array {
   const metadata = {
     "hostlog.program": `hostlog ${version}`,
     ...(batch === undefined ? {} : { "hostlog.batch": batch }),
   };
-  const bytes = encodeParquet({ schema, columns, rows, metadata });
-  return { view, key, rows: rows.length, sha256: sha256Hex(bytes), bytes };
+  return encodeParquet({ schema, columns, rows, metadata });
 }
 
 interface RowGroup {

@@ -14,6 +14,7 @@ import { type BatchDestination, sendBatch } from "../../ingest/io/send-batch.ts"
 import type { Spool, SpoolEntry } from "../../ingest/io/spool.ts";
 import { withdraw } from "../../ingest/io/take-back.ts";
 import { addManifest } from "../../ingest/source/stream-index.ts";
+import { checkSeal } from "../check-seal.ts";
 import { classOfDomain } from "../class-of-domain.ts";
 import { dayOfMs, epochDay } from "../day.ts";
 import { UserError } from "../errors.ts";
@@ -22,18 +23,23 @@ import { batchId, decodeManifest, encodeManifest, type Manifest, objectsHash } f
 import type { RecordedObject } from "../ledger/record.ts";
 import { parseKey } from "../partition.ts";
 import { rawSchema } from "../schema/raw-schema.ts";
+import type { SealMode } from "../seal/seal-mode.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { probeCreationDaily, probedPlaceOf, probeKeyOf } from "../store/probe-creation.ts";
-import { ensureStoreIdentity, type StoreIdentity } from "../store-identity.ts";
+import { ensureStoreIdentity, type NewStore, type StoreIdentity } from "../store-identity.ts";
 import { oldestKeptDay } from "../term.ts";
 import { type BatchEncoder, createBatchEncoder } from "./batch-encoder.ts";
 import type { Context } from "./context.ts";
+import { refuseUnmade } from "./ensure-recipients.ts";
 import { openNetworkTables } from "./open-network-tables.ts";
+import { openSealing, type Sealing } from "./open-sealing.ts";
 import { type LogInput, readInputs } from "./read-inputs.ts";
 
 export interface IngestRequest {
   readonly context: Context;
   readonly node: string;
+  /** How a store that is yet to be made is kept; before what the config says. */
+  readonly seal?: SealMode | undefined;
   readonly inputs: readonly LogInput[];
   readonly chooseFormat: ChooseFormat;
   /** True when a last line without a newline counts, whatever the file looks like. */
@@ -60,11 +66,11 @@ export interface IngestProgress {
 export async function runIngest(request: IngestRequest): Promise<IngestAccount> {
   const { context, node, clock } = request;
   const startedAt = performance.now();
-  const destination = await openDestination(request);
   const classes = classPolicies(context.config);
-  const bounds = eventBounds(context.nowMs, classes);
-  const resumedBatches = await resumeSpool(destination, pastTerm(context, bounds, classes));
-  const encoder = await openEncoder(request, classes, bounds);
+  const { destination, sealing } = await openDestination(request, classes);
+  const bounds = eventBounds(context.nowMs, classes, sealing);
+  const resumedBatches = await resumeSpool(destination, mayNotBeSent(request, bounds, classes, sealing));
+  const encoder = await openEncoder(request, classes, bounds, sealing);
   const totals = createIngestTotals();
   const { batchRows, batchBytes, lineBytesMax } = context.config.ingest;
   const classOf = classIndexOf(context.config, classes);
@@ -120,7 +126,10 @@ export async function runIngest(request: IngestRequest): Promise<IngestAccount> 
   }
 }
 
-async function openDestination({ context, node, openSpool }: IngestRequest): Promise<BatchDestination> {
+async function openDestination(
+  { context, node, openSpool, seal }: IngestRequest,
+  classes: readonly ClassPolicy[],
+): Promise<{ readonly destination: BatchDestination; readonly sealing: Sealing | undefined }> {
   const roots = {
     raw: await context.openRoot("raw"),
     analytics: await context.openRoot("analytics"),
@@ -129,12 +138,17 @@ async function openDestination({ context, node, openSpool }: IngestRequest): Pro
   };
   const at = new Date(context.nowMs).toISOString();
   const published = await context.openRoot("published");
-  const identity = await ensureStoreIdentity(published, { at, isDrill: context.nowIsArgument });
+  const wanted = seal ?? context.config.seal;
+  const made: NewStore = { at, isDrill: context.nowIsArgument, seal: wanted ?? "age" };
+  await refuseUnmade(context, published, made.seal);
+  const identity = await ensureStoreIdentity(published, made);
+  checkSeal(wanted, identity);
   checkDrill(context, identity);
   await probeLedger(context, roots.ledger, node, identity);
+  const sealing = await openSealing(context, identity, classes);
   // A batch that was cut for one store must never be sent to another.
   const spool = openSpool(join(context.stateDirectory, "spool", identity.id, node));
-  return { roots, spool, ledger: await openNodeLedger(roots.ledger, node) };
+  return { destination: { roots, spool, ledger: await openNodeLedger(roots.ledger, node) }, sealing };
 }
 
 /**
@@ -171,13 +185,13 @@ function checkDrill({ nowIsArgument, stderr }: Context, { isDrill }: StoreIdenti
 
 /**
  * Sends what an earlier run left in the spool, and returns how many batches were new to the ledger. An entry of
- * which something has passed its term meanwhile is dropped: its lines are read from their files anew.
+ * which something has passed its term meanwhile, or lost its key, is dropped: its lines are read from their files anew.
  */
-async function resumeSpool(destination: BatchDestination, isPastTerm: IsPastTerm): Promise<number> {
+async function resumeSpool(destination: BatchDestination, isTooLate: IsTooLate): Promise<number> {
   const { spool, ledger } = destination;
   let resumed = 0;
   for (const record of await spool.records()) {
-    if (!ledger.isCommitted(record.batch) && record.objects.some(isPastTerm)) {
+    if (!ledger.isCommitted(record.batch) && record.objects.some(isTooLate)) {
       await withdraw(record, destination);
       continue;
     }
@@ -191,21 +205,26 @@ async function resumeSpool(destination: BatchDestination, isPastTerm: IsPastTerm
   return resumed;
 }
 
-type IsPastTerm = (object: RecordedObject) => boolean;
+type IsTooLate = (object: RecordedObject) => boolean;
 
-function pastTerm(
-  { config, nowMs }: Context,
+function mayNotBeSent(
+  { context: { config, nowMs } }: IngestRequest,
   bounds: EventBounds,
   classes: readonly ClassPolicy[],
-): IsPastTerm {
+  sealing: Sealing | undefined,
+): IsTooLate {
   const oldestQuarantine = oldestKeptDay(dayOfMs(nowMs), config.quarantineTerm);
   return ({ view, key }) => {
     const name = parseKey(key);
     if (name === undefined) return false;
-    if (view === "quarantine") return name.day < oldestQuarantine;
+    const day = epochDay(name.day);
+    if (view === "quarantine") {
+      return name.day < oldestQuarantine || sealing?.closedQuarantineDays.has(day) === true;
+    }
     const index = classes.findIndex((policy) => policy.name === name.retentionClass);
+    if (view === "raw" && sealing?.closedRawDays[index]?.has(day) === true) return true;
     const oldest = view === "raw" ? bounds.oldestRawDay : bounds.oldestAnalyticsDay;
-    return epochDay(name.day) < (oldest[index] ?? Number.NEGATIVE_INFINITY);
+    return day < (oldest[index] ?? Number.NEGATIVE_INFINITY);
   };
 }
 
@@ -226,6 +245,7 @@ async function openEncoder(
   { context: { config, stateDirectory }, node }: IngestRequest,
   classes: readonly ClassPolicy[],
   { oldestRawDay, oldestAnalyticsDay }: EventBounds,
+  sealing: Sealing | undefined,
 ): Promise<BatchEncoder> {
   // A table that cannot be read is reported here, before a line is read; the encoder opens it for itself.
   await openNetworkTables(config.analytics);
@@ -237,6 +257,7 @@ async function openEncoder(
       nameSecret: await ensureSecret(join(stateDirectory, `analytics-names-${node}.secret`)),
     },
     analytics: config.analytics,
+    recipients: sealing?.snapshot,
   });
 }
 

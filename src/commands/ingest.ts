@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { addAbortSignal } from "node:stream";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { glob } from "tinyglobby";
 import { countMatches } from "../../ingest/format/count-matches.ts";
 import { detectFormat } from "../../ingest/format/detect-format.ts";
@@ -21,6 +21,7 @@ import { canonicalHost } from "../host-name.ts";
 import { inParallel } from "../in-parallel.ts";
 import { withLock } from "../lock-file.ts";
 import { isNodeName } from "../partition.ts";
+import { type SealMode, sealModes } from "../seal/seal-mode.ts";
 import { terminalLines } from "../terminal-text.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
 import { runIngest } from "./ingest-run.ts";
@@ -34,6 +35,7 @@ interface IngestOptions extends CommonOptions {
   readonly node?: string;
   readonly finished?: boolean;
   readonly asNew?: boolean;
+  readonly seal?: SealMode;
   readonly output: string;
 }
 
@@ -57,6 +59,11 @@ export function ingestCommand(
     .option("--node <name>", "the hosting node that wrote the lines (default: this machine, or the config's)")
     .option("--finished", "nobody writes to the files any more: a last line without a newline counts")
     .option("--as-new", "the files are no copies of stored logs, however alike they begin")
+    .addOption(
+      new Option("--seal <mode>", "how a store that is yet to be made keeps raw (default: age)").choices(
+        sealModes,
+      ),
+    )
     .option("--output <kind>", "text, or json for the account on standard output", "text")
     .addHelpText("after", helpText);
   return addCommonOptions(command).action(async (files: readonly string[], options: IngestOptions) => {
@@ -67,7 +74,8 @@ export function ingestCommand(
 const helpText = `
 The same lines are never stored twice: not from a file that was renamed, compressed, has grown or was
 imported before. Exit codes: 0 everything was read, 2 some files could not be read (the account names
-them), 3 the ledger is damaged, 64 usage, 75 the store could not be reached (run again), 78 the config.`;
+them), 3 the ledger is damaged or published keys were forged, 64 usage, 75 the store could not be reached or
+has no keys to seal for (nothing is lost: run again), 78 the config.`;
 
 async function ingest(
   files: readonly string[],
@@ -94,6 +102,7 @@ async function ingest(
       return await runIngest({
         context,
         node,
+        seal: options.seal,
         inputs,
         chooseFormat,
         openSpool,

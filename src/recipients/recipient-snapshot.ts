@@ -16,12 +16,11 @@ export interface RecipientSnapshot {
   readonly series: readonly RecipientSeries[];
 }
 
-/** The keys of one view and class, of consecutive days. */
+/** The keys of one view and class, of consecutive days. Days that a snapshot does not name have no key yet. */
 export interface RecipientSeries {
   readonly view: SealedView;
   readonly retentionClass: string;
-  /** Days before it are past: their keys are destroyed. */
   readonly firstDay: Day;
-  /** From `firstDay` on: an age recipient (`age1…`), or null for a day whose key was destroyed before its time. */
+  /** From `firstDay` on: an age recipient (`age1…`), or null for a day whose key was destroyed. */
   readonly recipients: readonly (string | null)[];
 }

@@ -45,6 +45,9 @@ describe("parseConfig", () => {
         clientCertificate: undefined,
         encryption: undefined,
       },
+      seal: undefined,
+      keys: { folder: undefined, providerKey: undefined },
+      custodian: undefined,
       ingest: {
         format: "auto",
         domainPattern: undefined,

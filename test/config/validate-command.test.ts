@@ -34,6 +34,10 @@ describe("hostlog validate", () => {
         "ledger      file:///srv/logs/ledger",
         "published   file:///srv/logs/published",
         "state       /srv/logs/state",
+        "seal        age for a new store; others stay as they are",
+        `keys        ${world.folder}/.local/state/hostlog/keys`,
+        "provider    the first key that this machine sees, or its keyring's",
+        "custodian   the keyring on this machine, if there is one",
         "format      auto",
         "class       standard: raw 2y, analytics 2y",
         "class       shop: raw 180d, analytics 2y",
@@ -43,6 +47,30 @@ describe("hostlog validate", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  it("says how a store is sealed, where its keys lie, and who opens it", async () => {
+    const provider = `ed25519:${"A".repeat(43)}=`;
+    const text = [
+      "store: file:///srv/logs",
+      "seal: age",
+      `keys: { folder: /srv/keys, provider: "${provider}" }`,
+      "custodian: { url: unix:/run/hostlog/custodian.sock }",
+    ];
+    await writeFile(join(world.folder, "hostlog.yaml"), text.join("\n"));
+    await runCommand(validateCommand(world.surroundings));
+    const output = world.takeOutput();
+    expect(output).toContain(
+      `\nseal        age\nkeys        /srv/keys\nprovider    ${provider}\ncustodian   unix:/run/hostlog/custodian.sock\n`,
+    );
+  });
+
+  it("speaks of no keys where nothing is sealed", async () => {
+    await writeFile(join(world.folder, "hostlog.yaml"), "store: file:///srv/logs\nseal: none\n");
+    await runCommand(validateCommand(world.surroundings));
+    const output = world.takeOutput();
+    expect(output).toContain("\nseal        none\n");
+    expect(output).not.toMatch(/^(keys|provider|custodian) /m);
   });
 
   it("ends with the config's exit code and every problem", async () => {

@@ -12,6 +12,7 @@ function file(
     unfinishedBytes: 0,
     unknownDomainLines: 0,
     linesWithUnkeptFields: 0,
+    destroyedDayLines: 0,
     otherLayouts: {},
     damage: undefined,
   };
@@ -73,6 +74,13 @@ describe("renderAccount", () => {
     const text = renderAccount({ ...account, quarantined: { shape: 1200, time: 1 }, refused: 3 });
     expect(text).toContain("quarantined  1,201 lines: shape 1,200, time 1\n");
     expect(text).toContain("refused      3 lines past their term, stored nowhere\n");
+  });
+
+  it("says which lines were refused for a key that was destroyed", () => {
+    const files = [file("a", { destroyedDayLines: 1000 }), file("b", { destroyedDayLines: 1 })];
+    expect(renderAccount({ ...account, files, refused: 1003 })).toContain(
+      "refused      1,003 lines past their term, or of days whose keys were destroyed (1,001), stored nowhere\n",
+    );
   });
 
   it("says what nobody would look for", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { checkSeal } from "../../src/check-seal.ts";
 import { exitCode } from "../../src/exit-code.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
 import { AccessDeniedError, type ObjectStore } from "../../src/store/object-store.ts";
@@ -6,7 +7,7 @@ import { ensureStoreIdentity, readStoreIdentity } from "../../src/store-identity
 import { createMemoryStore } from "../support/memory-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const made = { at: "2026-11-22T12:00:00.000Z", isDrill: false };
+const made = { at: "2026-11-22T12:00:00.000Z", isDrill: false, seal: "age" } as const;
 
 describe("ensureStoreIdentity", () => {
   it("makes an identity once, and keeps to it", async () => {
@@ -16,10 +17,10 @@ describe("ensureStoreIdentity", () => {
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       createdAt: made.at,
       isDrill: false,
+      seal: "age",
     });
-    expect(await ensureStoreIdentity(published, { at: "2027-01-01T00:00:00.000Z", isDrill: true })).toEqual(
-      first,
-    );
+    const others = { at: "2027-01-01T00:00:00.000Z", isDrill: true, seal: "none" } as const;
+    expect(await ensureStoreIdentity(published, others)).toEqual(first);
     expect(await readStoreIdentity(published)).toEqual(first);
   });
 
@@ -46,6 +47,36 @@ describe("ensureStoreIdentity", () => {
     const published = createMemoryStore("memory:published");
     await ensureStoreIdentity(published, { ...made, isDrill: true });
     expect(await readStoreIdentity(published)).toMatchObject({ isDrill: true });
+  });
+});
+
+describe("how a store is kept", () => {
+  it("is written down when it is made", async () => {
+    const published = createMemoryStore("memory:published");
+    await ensureStoreIdentity(published, { ...made, seal: "none" });
+    expect(await readStoreIdentity(published)).toMatchObject({ seal: "none" });
+  });
+
+  it("is unsealed for a store of a release that did not seal", async () => {
+    const published = createMemoryStore("memory:published");
+    const text = '{"version":1,"id":"0b6c","created_at":"2026-01-01T00:00:00.000Z","drill":false}';
+    await published.create("store.json", Buffer.from(text));
+    expect(await readStoreIdentity(published)).toMatchObject({ seal: "none" });
+  });
+
+  it("is refused when this version does not know it", async () => {
+    const published = createMemoryStore("memory:published");
+    const text =
+      '{"version":1,"id":"0b6c","created_at":"2026-01-01T00:00:00.000Z","drill":false,"seal":"rot13"}';
+    await published.create("store.json", Buffer.from(text));
+    await expect(readStoreIdentity(published)).rejects.toMatchObject({ exitCode: exitCode.integrity });
+  });
+
+  it("may be asked for again, and not otherwise", () => {
+    expect(() => checkSeal(undefined, { seal: "none" })).not.toThrow();
+    expect(() => checkSeal("age", { seal: "age" })).not.toThrow();
+    expect(() => checkSeal("age", { seal: "none" })).toThrow('made with "seal: none"');
+    expect(() => checkSeal("none", { seal: "age" })).toThrow('made with "seal: age"');
   });
 });
 

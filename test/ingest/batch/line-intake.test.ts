@@ -1,115 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  createBatchBuilder,
-  type FilledBatch,
-  openRange,
-  takeBatch,
-} from "../../../ingest/batch/batch-builder.ts";
-import { eventBounds } from "../../../ingest/batch/event-bounds.ts";
-import { createLineIntake, type IntakePolicy, type LineIntake } from "../../../ingest/batch/line-intake.ts";
 import { compileApache } from "../../../ingest/format/compile-apache.ts";
-import type { LineFormat } from "../../../ingest/format/line-format.ts";
 import { presets } from "../../../ingest/format/presets.ts";
-import { createLineSplitter, feedLines, finishLines } from "../../../ingest/line/split-lines.ts";
-import { dayOfEpochDay, dayOfMs } from "../../../src/day.ts";
-import type { ManifestSource } from "../../../src/ledger/manifest.ts";
-import { reasons } from "../../../src/reason.ts";
-import { parseTerm, type Term } from "../../../src/term.ts";
-import { combinedLine } from "../../support/log-lines.ts";
-
-const now = "2026-11-22T12:00:00Z";
-
-function term(text: string): Term {
-  const parsed = parseTerm(text);
-  if (parsed === undefined) throw new Error(text);
-  return parsed;
-}
-
-interface World {
-  readonly now?: string;
-  readonly format?: LineFormat;
-  readonly domain?: string | undefined;
-  readonly isDomainGiven?: boolean;
-  readonly modified?: string;
-  /** Raw and analytics terms by class; the first is `standard`, the second that of short.example.org. */
-  readonly terms?: readonly (readonly [raw: string, analytics: string])[];
-  readonly lineBytesMax?: number;
-}
-
-interface Taken {
-  readonly intake: LineIntake;
-  readonly filled: FilledBatch;
-  readonly source: ManifestSource;
-  readonly days: readonly string[];
-  readonly quarantine: readonly {
-    readonly reason: string;
-    readonly estimated: string;
-    readonly partition: string;
-    readonly line: string;
-  }[];
-}
-
-function take(text: string | Buffer, world: World = {}): Taken {
-  const terms = world.terms ?? [["2y", "2y"]];
-  const classes = terms.map(([raw, analytics], i) => ({
-    name: `class-${i}`,
-    raw: term(raw),
-    analytics: term(analytics),
-  }));
-  const policy: IntakePolicy = {
-    bounds: eventBounds(Date.parse(world.now ?? now), classes),
-    quarantineTerm: term("90d"),
-    rawTerms: classes.map(({ raw }) => raw),
-    classOf: (domain) => (domain === "short.example.org" ? 1 : 0),
-  };
-  const builder = createBatchBuilder({ rows: 1000, bytes: 1e9 }, 256 * 1024, policy.classOf);
-  const range = openRange(
-    builder,
-    { id: "5".repeat(32), head: "a", pieces: [] },
-    { name: "access.log", format: "f" },
-    0,
-  );
-  const source = {
-    format: world.format ?? presets.combined,
-    domain: "domain" in world ? world.domain : "shop.example.org",
-    isDomainGiven: world.isDomainGiven ?? false,
-    modifiedMs: Date.parse(world.modified ?? now),
-  };
-  const intake = createLineIntake(builder, range, source, policy);
-  const splitter = createLineSplitter(0, world.lineBytesMax ?? 1024 * 1024);
-  feedLines(splitter, Buffer.from(text), intake);
-  finishLines(splitter, intake);
-  range.to = splitter.offset;
-  range.pieces.push([splitter.offset, ""]);
-  const filled = takeBatch(builder);
-  const taken = filled?.manifestSources[0];
-  if (filled === undefined || taken === undefined) throw new Error("nothing was read");
-  const { timeMs, quarantine } = filled.packed;
-  return {
-    intake,
-    filled,
-    source: taken,
-    days: Array.from(timeMs, dayOfMs),
-    quarantine: Array.from({ length: quarantine.rows }, (_, row) => ({
-      reason: reasons[quarantine.reason[row] ?? 0] ?? "",
-      estimated: dayOfEpochDay(quarantine.estimatedDay[row] ?? Number.NaN),
-      partition: dayOfEpochDay(quarantine.partitionDay[row] ?? Number.NaN),
-      line: Buffer.from(
-        quarantine.line.bytes.subarray(quarantine.line.offsets[row], quarantine.line.offsets[row + 1]),
-      ).toString(),
-    })),
-  };
-}
-
-function lineAt(instant: string): string {
-  return combinedLine({ ms: Date.parse(instant) });
-}
-
-/** A combined line whose time is written as it stands. */
-function lineWith(time: string): string {
-  return `192.0.2.1 - - [${time}] "GET / HTTP/1.1" 200 5 "-" "-"`;
-}
+import { lineAt, lineWith, now, take, type World } from "./take-lines.ts";
 
 describe("the day of a line", () => {
   it.each([
@@ -303,6 +196,15 @@ describe("an unreadable line", () => {
     expect(take("one\n", { modified: "2020-01-01T00:00:00Z" }).source).toMatchObject({
       refused: [[0, 4, 1]],
     });
+  });
+
+  it("is refused near the end of its term where every day of quarantine that would do is due already", () => {
+    // Three months from 28 February end on 28 May; from 1 March they end on 1 June, which is too late.
+    const lines = [lineAt("2024-05-31T12:00:00Z"), "one", lineAt("2024-06-01T12:00:00Z"), "two"];
+    const world: World = { now: "2026-05-29T12:00:00Z", quarantineTerm: "3m" };
+    const { quarantine, source } = take(lines.join("\n"), world);
+    expect(quarantine).toMatchObject([{ line: "two", partition: "2026-03-01" }]);
+    expect(source).toMatchObject({ stored: 2, refused: [[expect.any(Number), expect.any(Number), 1]] });
   });
 
   it("is kept whole, with its reason", () => {

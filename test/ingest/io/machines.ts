@@ -53,7 +53,7 @@ export async function runAgain(roots: Roots, spoolDirectory: string): Promise<vo
 
 /** What is not as recorded; every object is read. */
 export async function findings(roots: Roots): Promise<readonly Finding[]> {
-  return (await auditStore(roots.ledger, roots, "control", true)).findings;
+  return (await auditStore(roots.ledger, roots, "control", { isReading: true })).findings;
 }
 
 export async function committedRanges(roots: Roots): Promise<readonly number[]> {
