@@ -3,12 +3,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Decrypter, Encrypter } from "age-encryption";
 import { describe, expect, it } from "vitest";
-import { splitHeader } from "../../src/seal/age-header.ts";
+import { openHeader, splitHeader } from "../../src/seal/age-header.ts";
 import { decodeIdentity, decodeRecipient, encodeIdentity, encodeRecipient } from "../../src/seal/age-text.ts";
 import { openForIdentity } from "../../src/seal/open-bytes.ts";
 import { SealBrokenError } from "../../src/seal/seal-broken-error.ts";
 import { sealBytes } from "../../src/seal/seal-bytes.ts";
-import { sealedLayout } from "../../src/seal/sealed-layout.ts";
+import { NONCE_BYTES, sealedLayout } from "../../src/seal/sealed-layout.ts";
 import { generateIdentity, recipientOf } from "../../src/seal/x25519.ts";
 import { describeWithStockAge, runAge, runAgeKeygen } from "../support/stock-age.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -55,10 +55,22 @@ describe("the bytes of a sealed object", () => {
     expect(sealed.buffer.byteLength).toBe(sealed.length);
   });
 
-  it("differ each time: neither key nor nonce is ever used twice", () => {
-    const { recipient } = generateIdentity();
-    const plain = randomBytes(200);
-    expect(same(sealBytes(plain, [recipient]), sealBytes(plain, [recipient]))).toBe(false);
+  it("share no file key, no nonce and no ephemeral key with another's: none is ever used twice", () => {
+    const { identity, recipient } = generateIdentity();
+    const parts = ["one", "two"].map(() => {
+      const sealed = Buffer.from(sealBytes(Buffer.from("the same"), [recipient]));
+      const header = splitHeader(sealed) ?? new Uint8Array();
+      return {
+        fileKey: openHeader(header, identity),
+        nonce: sealed.subarray(header.length, header.length + NONCE_BYTES),
+        share: /X25519 (\S+)/.exec(Buffer.from(header).toString())?.[1],
+      };
+    });
+    const [one, two] = parts;
+    expect(one?.fileKey).toHaveLength(16);
+    expect(one?.fileKey).not.toEqual(two?.fileKey);
+    expect(one?.nonce).not.toEqual(two?.nonce);
+    expect(one?.share).not.toBe(two?.share);
   });
 });
 
