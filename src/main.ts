@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import type { OpenContext, Surroundings } from "./commands/context.ts";
 import { UserError } from "./errors.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
+import { keepMemoryFromCoreFiles } from "./keep-memory-from-core-files.ts";
 import { terminalLines } from "./terminal-text.ts";
 import { version } from "./version.ts";
 
@@ -16,6 +17,9 @@ const commands: Readonly<Record<string, LoadCommand>> = {
   retention: async (openContext) => (await import("./commands/retention.ts")).retentionCommand(openContext),
   verify: async (openContext) => (await import("./commands/verify.ts")).verifyCommand(openContext),
   doctor: async (openContext) => (await import("./commands/doctor.ts")).doctorCommand(openContext),
+  init: async (openContext) => (await import("./commands/init.ts")).initCommand(openContext),
+  keys: async (openContext) => (await import("./commands/keys.ts")).keysCommand(openContext),
+  custodian: async (openContext) => (await import("./commands/custodian.ts")).custodianCommand(openContext),
   validate: async (_, surroundings) => (await import("./commands/validate.ts")).validateCommand(surroundings),
   sample: async (_, surroundings) => (await import("./commands/sample.ts")).sampleCommand(surroundings),
   setup: async (openContext, surroundings) =>
@@ -103,6 +107,7 @@ function isSystemError(error: unknown): error is Error {
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
+keepMemoryFromCoreFiles();
 const signal = endingSignal();
 try {
   await main(signal);

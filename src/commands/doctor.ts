@@ -1,10 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { dayOfMs } from "../day.ts";
+import { given } from "../doctor/answer.ts";
 import { countVerdicts, exitCodeOf, type Finding, type FindingGroup, notTried } from "../doctor/finding.ts";
+import { askStore } from "../doctor/io/ask.ts";
 import { examineRoot } from "../doctor/io/examine-root.ts";
 import { probeFolder } from "../doctor/io/probe-folder.ts";
+import { probeKeys } from "../doctor/io/probe-keys.ts";
 import { judgeFolder } from "../doctor/judge-folder.ts";
+import { judgeKeys, judgeSeal } from "../doctor/judge-keys.ts";
 import { judgeServer } from "../doctor/judge-server.ts";
 import { judgeApart } from "../doctor/judge-state.ts";
 import { renderReportJson, renderReportText } from "../doctor/render-report.ts";
@@ -13,8 +17,10 @@ import { termDaysOf } from "../doctor/term-days.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import { probeKeyOf } from "../store/probe-creation.ts";
+import { readStoreIdentity } from "../store-identity.ts";
 import { terminalLines } from "../terminal-text.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
+import { keyringFolderOf } from "./keyring-of.ts";
 import { s3SettingsOf } from "./s3-settings-of.ts";
 
 interface DoctorOptions extends CommonOptions {
@@ -84,7 +90,12 @@ async function examine(context: Context, writes: boolean): Promise<Examination> 
   }
   const ofServer = sighting === undefined ? [] : [serverGroup(sighting.server)];
   const state = await examineState(context, writes);
-  return { groups: [...ofServer, ...groups, state], isAway: foundNobody(sighting) };
+  const keys = await examineKeys(
+    context,
+    writes,
+    reasonNotToTry(context.config.roots.published, sighting, context.signal),
+  );
+  return { groups: [...ofServer, ...groups, state, keys], isAway: foundNobody(sighting) };
 }
 
 function reasonNotToTry(
@@ -114,6 +125,32 @@ async function examineState({ config, stateDirectory }: Context, writes: boolean
     .map((url) => fileURLToPath(url));
   const findings = [...judgeFolder("state", seen), judgeApart(stateDirectory, rootPaths)];
   return { subject: "state", place: stateDirectory, findings };
+}
+
+/** Of a store that does not seal there is nothing more to say than that. */
+async function examineKeys(
+  context: Context,
+  writes: boolean,
+  untried: Finding | undefined,
+): Promise<FindingGroup> {
+  const { config, keysDirectory, stateDirectory, memoryDirectories, nowMs } = context;
+  const group = { subject: "keys", place: keysDirectory } as const;
+  if (untried !== undefined) return { ...group, findings: [{ ...untried, check: "seal" }] };
+  const identity = await askStore(async () => readStoreIdentity(await context.openRoot("published")));
+  const isGiven = identity.kind === "given";
+  const seal = judgeSeal(isGiven ? given(identity.value?.seal) : identity);
+  if (!isGiven || identity.value?.seal !== "age") return { ...group, findings: [seal] };
+  const seen = await probeKeys({
+    config,
+    storeId: identity.value.id,
+    published: await context.openRoot("published"),
+    keyringFolder: keyringFolderOf(context, identity.value.id),
+    stateDirectory,
+    memoryDirectories,
+    today: dayOfMs(nowMs),
+    writes,
+  });
+  return { ...group, findings: [seal, ...judgeKeys(seen)] };
 }
 
 function finish(groups: readonly FindingGroup[], hasMissed: boolean): void {

@@ -16,6 +16,7 @@ import { dayOfMs } from "../day.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import { appendRecord, type ChainHead, readChain } from "../ledger/chain.ts";
+import type { KeysDestroyedRecord } from "../ledger/key-record.ts";
 import type { PurgeRecord } from "../ledger/purge-record.ts";
 import { withLock } from "../lock-file.ts";
 import { CONTROL_CHAIN } from "../partition.ts";
@@ -26,6 +27,13 @@ import { readStoreIdentity } from "../store-identity.ts";
 import { terminalLines } from "../terminal-text.ts";
 import type { View } from "../view.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
+import {
+  type DueKeys,
+  describeShredded,
+  findDueKeys,
+  keysElsewhereText,
+  shredDueKeys,
+} from "./shred-due-keys.ts";
 
 interface PlanOptions extends CommonOptions {
   readonly output?: "table" | "json";
@@ -43,7 +51,9 @@ export function retentionCommand(openContext: OpenContext): Command {
     .addOption(outputOption())
     .action(async (options: PlanOptions) => showPlan(await openContext(options), options));
   addCommonOptions(retention.command("run"))
-    .description("destroy what is due (exit code 2: some of it could not be removed, 75: nothing was done)")
+    .description(
+      "destroy what is due, keys first (exit code 2: some of it could not be removed, or copies of keys are outstanding; 75: nothing was done)",
+    )
     .addOption(outputOption())
     .option("--dry-run", "show the same plan and stop there")
     .action(async (options: RunOptions) => {
@@ -66,7 +76,8 @@ function outputOption(): Option {
 async function showPlan(context: Context, options: PlanOptions): Promise<void> {
   await noteEmptyStore(context);
   const listings = await listViews(await openViews(context));
-  writePlan(context, options, planPurge({ listings, policy: context.config, today: dayOfMs(context.nowMs) }));
+  const plan = planPurge({ listings, policy: context.config, today: dayOfMs(context.nowMs) });
+  writePlan(context, options, plan, await findDueKeys(context));
 }
 
 /** Throws UserError when anything that is due is still there afterwards. */
@@ -74,9 +85,9 @@ async function runOnce(context: Context, options: PlanOptions): Promise<void> {
   await refuseDrill(context);
   await noteEmptyStore(context);
   const lock = join(context.stateDirectory, "retention.lock");
-  const report = await withLock(lock, "retention run", async () => {
+  const { report, shredded } = await withLock(lock, "retention run", async () => {
     const done = await runInContext(context, options);
-    const isWhole = done.isComplete && done.failures.length === 0;
+    const isWhole = done.report.isComplete && done.report.failures.length === 0;
     if (isWhole && !context.nowIsArgument) await writeLastPurge(context.stateDirectory, context.nowMs);
     return done;
   });
@@ -90,11 +101,28 @@ async function runOnce(context: Context, options: PlanOptions): Promise<void> {
   if (!report.isComplete) {
     throw new UserError("ended before all that is due was removed; run it again", exitCode.partial);
   }
+  refuseOutstanding(shredded);
 }
 
-async function runInContext(context: Context, options: PlanOptions): Promise<PurgeReport> {
+/** What is destroyed here and lies in an export still is not destroyed. */
+function refuseOutstanding(shredded: KeysDestroyedRecord | undefined): void {
+  if (shredded === undefined || shredded.exportsOutstanding.length === 0) return;
+  throw new UserError(
+    "exports hold keys still that were destroyed here: replace them with a new one (hostlog keys export), destroy every copy of the old, then note it with hostlog keys gone NUMBER --reason TEXT",
+    exitCode.partial,
+  );
+}
+
+interface Done {
+  readonly report: PurgeReport;
+  readonly shredded: KeysDestroyedRecord | undefined;
+}
+
+async function runInContext(context: Context, options: PlanOptions): Promise<Done> {
   const ledger = await context.openRoot("ledger");
-  return runPurge({
+  const found = await findDueKeys(context);
+  let shredded: KeysDestroyedRecord | undefined;
+  const report = await runPurge({
     stores: await openViews(context),
     ledger,
     policy: context.config,
@@ -108,8 +136,26 @@ async function runInContext(context: Context, options: PlanOptions): Promise<Pur
     journal: createFileJournal(join(context.stateDirectory, "purges", storeMark(context))),
     wait: (delayMs) => delay(delayMs),
     signal: context.signal,
-    show: (plan) => writePlan(context, options, plan),
+    show: (plan) => writePlan(context, options, plan, found),
+    shred: async (plan) => {
+      shredded = await shred(context, found, plan);
+    },
   });
+  return { report, shredded };
+}
+
+/** Before the objects, so that a run which is killed between the two has not left what can be opened. */
+async function shred(
+  context: Context,
+  found: DueKeys,
+  { destroy }: PurgePlan,
+): Promise<KeysDestroyedRecord | undefined> {
+  if (found.kind === "elsewhere" && destroy.some(({ view }) => view !== "analytics")) {
+    context.stderr.write(keysElsewhereText);
+  }
+  const record = await shredDueKeys(context, found);
+  if (record !== undefined) context.stderr.write(describeShredded(record));
+  return record;
 }
 
 /**
@@ -195,8 +241,9 @@ function createRecordedKeys(ledger: ObjectStore): RecordedKeys {
   };
 }
 
-function writePlan(context: Context, options: PlanOptions, plan: PurgePlan): void {
-  context.stdout.write(isTable(context, options) ? renderPlanTable(plan) : renderPlanJson(plan));
+function writePlan(context: Context, options: PlanOptions, plan: PurgePlan, found: DueKeys): void {
+  const keys = found.kind === "here" ? found.due : undefined;
+  context.stdout.write(isTable(context, options) ? renderPlanTable(plan, keys) : renderPlanJson(plan, keys));
 }
 
 function writeReport(context: Context, options: PlanOptions, report: PurgeReport): void {

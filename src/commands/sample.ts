@@ -39,7 +39,7 @@ async function writeSample(
   const folder = resolve(surroundings.workingDirectory, directory);
   const config = join(folder, "hostlog.yaml");
   await mkdir(join(folder, "logs"), { recursive: true });
-  await writeNew(config, sampleConfig(pathToFileURL(join(folder, "store")).href));
+  await writeNew(config, sampleConfig(pathToFileURL(join(folder, "store")).href, join(folder, "keys")));
   const say = (path: string, what: string): void => {
     surroundings.stdout.write(`${relative(surroundings.workingDirectory, path).padEnd(42)} ${what}\n`);
   };

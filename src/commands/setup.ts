@@ -9,9 +9,11 @@ import { type Role, type RoleKind, roleKinds, userNameOf } from "../access/role.
 import { type RootPlace, s3Roots } from "../access/s3-roots.ts";
 import { assumedTraits, knownTraits, type ServerTraits, weaknessesOf } from "../access/server-traits.ts";
 import { keyNotes, setupWish } from "../access/setup-wish.ts";
+import { checkSeal } from "../check-seal.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import { isNodeName } from "../partition.ts";
+import { newestSnapshot } from "../recipients/io/newest-snapshot.ts";
 import { ensureStoreIdentity, readStoreIdentity, type StoreIdentity } from "../store-identity.ts";
 import { terminalLines } from "../terminal-text.ts";
 import {
@@ -153,8 +155,28 @@ function printSetup(
   const known = knownTraits(endpoint, region);
   const { traits, notes: assumptions } = assumedTraits(known, chosen);
   const wish = setupWish({ places, roles, encryption: config.s3.encryption, traits, userPrefix });
-  const said = [...notes, ...assumptions, ...weaknessesOf(traits), ...keyNotes(known, config.s3.encryption)];
+  const said = [
+    ...notes,
+    ...assumptions,
+    ...weaknessesOf(traits),
+    ...keyNotes(known, config.s3.encryption),
+    ...(config.seal === "none" ? [] : [KEYS_NEXT]),
+  ];
   stdout.write(output === "json" ? renderSetupJson(wish, said) : terminalLines(renderSetupText(wish, said)));
+}
+
+/** What a store that seals needs before a node can ship to it. */
+const KEYS_NEXT =
+  'nodes can ship once there are keys to seal for: next, on the machine of the people who may open raw, and with the custodian\'s credentials, run "hostlog init --team".';
+
+/** Undefined where nothing is left to do for keys: recipients are published, or the store does not seal. */
+async function nextStepForKeys(
+  context: Context,
+  identity: StoreIdentity | undefined,
+): Promise<string | undefined> {
+  if ((identity?.seal ?? context.config.seal) === "none") return undefined;
+  if (identity === undefined) return KEYS_NEXT;
+  return (await newestSnapshot(await context.openRoot("published"))) === undefined ? KEYS_NEXT : undefined;
 }
 
 /** Under a made-up clock a grant could last for years. */
@@ -175,6 +197,7 @@ async function applySetup(
   const { prepareSetup, noUserServiceError } = await import("../setup/run-setup.ts");
   const at = new Date(context.nowMs).toISOString();
   const hasPublished = places.some(({ root }) => root === "published");
+  let identity: StoreIdentity | undefined;
   const prepared = await prepareSetup({
     settings: context.config.s3,
     environment,
@@ -189,12 +212,17 @@ async function applySetup(
     isDry: options.dryRun === true,
     signal: context.signal,
     hasIdentity: async () => {
-      const identity = await readStoreIdentity(await context.openRoot("published"));
+      identity = await readStoreIdentity(await context.openRoot("published"));
       refuseMadeUpClock(context, identity);
+      if (identity !== undefined) checkSeal(context.config.seal, identity);
       return hasPublished && identity !== undefined;
     },
     makeIdentity: async () =>
-      ensureStoreIdentity(await context.openRoot("published"), { at, isDrill: context.nowIsArgument }),
+      ensureStoreIdentity(await context.openRoot("published"), {
+        at,
+        isDrill: context.nowIsArgument,
+        seal: context.config.seal ?? "age",
+      }),
   });
   const { plan, wish, hasUserService } = prepared;
   const say = (text: string): void => {
@@ -209,7 +237,8 @@ async function applySetup(
       say(`done:  ${describeStep(step)}`);
     });
   }
-  const said = [...notes, ...plan.notes];
+  const next = await nextStepForKeys(context, identity);
+  const said = [...notes, ...plan.notes, ...(next === undefined ? [] : [next])];
   for (const note of said) say(`note:  ${note}`);
   if (options.output === "json") {
     const steps = plan.steps.map((step) => ({ what: describeStep(step), done: done.includes(step) }));

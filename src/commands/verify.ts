@@ -5,6 +5,8 @@ import type { HiddenCount } from "../ledger/audit-hidden.ts";
 import { auditStore, type Finding, isSerious, type StoreAudit } from "../ledger/audit-store.ts";
 import type { ByteSpan, StreamCoverage } from "../ledger/coverage.ts";
 import { CONTROL_CHAIN } from "../partition.ts";
+import type { SealMode } from "../seal/seal-mode.ts";
+import { readStoreIdentity } from "../store-identity.ts";
 import { terminalLines } from "../terminal-text.ts";
 import { views } from "../view.ts";
 import { addCommonOptions, type CommonOptions, type OpenContext } from "./context.ts";
@@ -23,7 +25,7 @@ export function verifyCommand(openContext: OpenContext): Command {
     .option("--output <kind>", "text or json", "text")
     .addHelpText(
       "after",
-      "\nExit codes: 0 all is as recorded, 2 objects that no record names, hidden versions or no leave to look for them, 3 something is missing, changed or overlaps.",
+      "\nExit codes: 0 all is as recorded, 2 objects that no record names, hidden versions or no leave to look for them, 3 something is missing, changed, overlaps or is not sealed as it should be.",
     );
   return addCommonOptions(command).action(async (options: VerifyOptions) => {
     if (options.output !== "text" && options.output !== "json") {
@@ -35,16 +37,14 @@ export function verifyCommand(openContext: OpenContext): Command {
       analytics: await context.openRoot("analytics"),
       quarantine: await context.openRoot("quarantine"),
     };
-    const audit = await auditStore(
-      await context.openRoot("ledger"),
-      stores,
-      CONTROL_CHAIN,
-      options.read === true,
-    );
+    const seal = (await readStoreIdentity(await context.openRoot("published")))?.seal;
+    const isReading = options.read === true;
+    const ledger = await context.openRoot("ledger");
+    const audit = await auditStore(ledger, stores, CONTROL_CHAIN, { isReading, seal });
     context.stdout.write(
       options.output === "json"
-        ? `${JSON.stringify(audit)}\n`
-        : terminalLines(renderAudit(audit, options.sources === true)),
+        ? `${JSON.stringify({ seal: seal ?? null, ...audit })}\n`
+        : terminalLines(renderAudit(audit, { seal, isReading, withSources: options.sources === true })),
     );
     const serious = audit.findings.filter(isSerious).length;
     if (serious > 0) {
@@ -84,7 +84,13 @@ function explainRest(findings: readonly Finding[]): string {
 /** How many findings are named before the rest is counted; json has all. */
 const FINDINGS_SHOWN_MAX = 50;
 
-function renderAudit(audit: StoreAudit, withSources: boolean): string {
+interface AuditShown {
+  readonly seal: SealMode | undefined;
+  readonly isReading: boolean;
+  readonly withSources: boolean;
+}
+
+function renderAudit(audit: StoreAudit, { seal, isReading, withSources }: AuditShown): string {
   const lines: string[] = [];
   for (const { node, records, batches, streams } of audit.nodes) {
     const sum = (pick: (stream: StreamCoverage) => number): number =>
@@ -103,6 +109,7 @@ function renderAudit(audit: StoreAudit, withSources: boolean): string {
       `${view}: ${group(recorded)} objects recorded, ${group(destroyed)} of them destroyed; ${group(listed)} in the store, ${group(listedBytes)} bytes`,
     );
   }
+  if (seal !== undefined) lines.push(describeSeal(audit, seal, isReading));
   const shown = audit.findings.slice(0, FINDINGS_SHOWN_MAX);
   lines.push(...shown.map((finding) => `! ${explain(finding)}`));
   if (audit.findings.length > shown.length)
@@ -110,6 +117,20 @@ function renderAudit(audit: StoreAudit, withSources: boolean): string {
   if (audit.findings.length === 0 && audit.nodes.length > 0)
     lines.push("every recorded object is there; no gap, no overlap; nothing else is");
   return `${lines.join("\n")}\n`;
+}
+
+/** How the store keeps raw and quarantine. Of one that does not seal, nothing is claimed. */
+function describeSeal(
+  { objects: { raw, quarantine } }: StoreAudit,
+  seal: SealMode,
+  isReading: boolean,
+): string {
+  if (seal === "none") {
+    return "not sealed (seal: none): who can read raw and quarantine in the store can read the lines";
+  }
+  const [sealed, listed] = [raw.sealed + quarantine.sealed, raw.listed + quarantine.listed];
+  const how = isReading ? "" : ", by their names (--read looks into them)";
+  return `sealed (seal: age): ${group(sealed)} of ${group(listed)} objects of raw and quarantine are age files${how}`;
 }
 
 function renderStream(stream: StreamCoverage): readonly string[] {
@@ -145,6 +166,10 @@ function explain(finding: Finding): string {
       return `${finding.view}: not all was looked at: ${finding.message}`;
     case "hidden":
       return `${finding.view}: the store keeps ${hiddenThings(finding)} that no listing shows, of objects that are not destroyed`;
+    case "unsealed":
+      return `${finding.view}/${finding.key} is not sealed, and this store seals: its lines lie open; find out who wrote it, and remove it`;
+    case "sealed":
+      return `${finding.view}/${finding.key} is sealed, and nothing is to be here: look-ups and engines cannot read it`;
     case "unrecorded":
       return `${finding.view}/${finding.key} is in no record: a batch on its way, or somebody else put it there`;
     case "manifest":

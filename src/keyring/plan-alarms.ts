@@ -9,7 +9,7 @@ import { LOW_DAYS, type WishedSeries } from "./plan-keys.ts";
 import type { SeriesReport } from "./plan-series.ts";
 
 /** An off-site copy that is older than this says nothing of the keys that are in use by now: it is made monthly. */
-export const EXPORT_AGE_DAYS_MAX = 35;
+const EXPORT_AGE_DAYS_MAX = 35;
 
 export interface KeyAlarm {
   readonly kind:

@@ -1,0 +1,186 @@
+import { dueKeys } from "../../retention/due-keys.ts";
+import { type Day, dayOfMs, parseDay } from "../day.ts";
+import { UserError } from "../errors.ts";
+import { exitCode } from "../exit-code.ts";
+import { formatBytes } from "../format-bytes.ts";
+import { counted } from "../keyring/counted.ts";
+import type { KeyEntry, Keyring } from "../keyring/keyring.ts";
+import { exportNames } from "../keyring/plan-alarms.ts";
+import { renderTable } from "../keyring/render-table.ts";
+import type { KeysDestroyedRecord } from "../ledger/key-record.ts";
+import { dayPrefix } from "../partition.ts";
+import { type DayKeyName, dayKeyNameOf, formatDayKey, type SealedView } from "../seal/day-key-name.ts";
+import type { CommonOptions, Context } from "./context.ts";
+import { isUnlockable, type SecretOptions, unlockKeyring } from "./custodian-secrets.ts";
+import { destroyKeys } from "./destroy-keys.ts";
+import { recordKeys } from "./key-ledger.ts";
+import { describePublication, say } from "./keys-make.ts";
+import { openKeysPlace, refuseMadeUpClock } from "./keys-place.ts";
+import { publishKeys } from "./publish-keys.ts";
+
+export interface DestroyOptions extends CommonOptions, SecretOptions {
+  readonly day?: string;
+  readonly due?: boolean;
+  readonly view?: SealedView;
+  readonly class?: string;
+  readonly days?: string;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** More days at once are a clock that is wrong, or a term that became shorter by mistake, until somebody says so. */
+const DAYS_AT_ONCE_MAX = 31;
+
+/** `keys destroy`. Without `--yes` the keys of a day are shown and stay; those that are due need none. */
+export async function destroyNamed(context: Context, options: DestroyOptions): Promise<void> {
+  const select = readSelection(context, options);
+  const { identity, keyring } = await openKeysPlace(context);
+  const entries = await keyring.entries();
+  const asked = select(entries);
+  const doomed = asked.filter(({ destroyedAt }) => destroyedAt === undefined);
+  const acts = options.due === true ? options.dryRun !== true : options.yes === true;
+  if (!acts) return showDoomed(context, options, doomed);
+  refuseMadeUpClock(context, identity);
+  refuseTooMany(doomed, options);
+
+  // With those that are destroyed already: a run that ended before it recorded them is made up for.
+  const record = await destroyKeys(context, keyring, asked);
+  say(context, describeDestroyed(record));
+  // What is past its term nodes refuse by themselves.
+  if (options.due === true) await recordKeys(context, keyring, undefined);
+  else say(context, await tellNodes(context, keyring, options));
+  refuseOutstanding(record);
+}
+
+type Select = (entries: readonly KeyEntry[]) => readonly KeyEntry[];
+
+function readSelection({ config, nowMs }: Context, options: DestroyOptions): Select {
+  const { day: dayText, due, view, class: retentionClass } = options;
+  if ((dayText === undefined) === (due !== true)) throw mistake("say which keys: --day DAY, or --due");
+  if (due !== true && options.dryRun === true)
+    throw mistake("--dry-run goes with --due; without --yes a day is shown");
+  const isOfOptions = (name: DayKeyName): boolean =>
+    (view === undefined || name.view === view) &&
+    (retentionClass === undefined || name.retentionClass === retentionClass);
+  if (dayText === undefined) {
+    return (entries) => {
+      const dueNames = new Set(dueKeys(entries, config, dayOfMs(nowMs)).map(formatDayKey));
+      return entries.filter(
+        (entry) =>
+          isOfOptions(entry) && (entry.destroyedAt !== undefined || dueNames.has(formatDayKey(entry))),
+      );
+    };
+  }
+  const day = parseDay(dayText);
+  if (day === undefined) throw mistake(`"${dayText}" is no day: write it as 2026-11-22`);
+  return (entries) => entries.filter((entry) => entry.day === day && isOfOptions(entry));
+}
+
+function refuseTooMany(doomed: readonly KeyEntry[], { days }: DestroyOptions): void {
+  const count = new Set(doomed.map(({ day }) => day)).size;
+  if (count <= DAYS_AT_ONCE_MAX || days === String(count)) return;
+  const said = days === undefined ? "" : `, and --days says ${days}`;
+  throw mistake(
+    `these are the keys of ${count} days${said}: nothing was destroyed. If the clock and the terms of the config are right, say so with --days ${count}`,
+  );
+}
+
+/** A node that does not know would go on sealing what nobody will be able to open. */
+async function tellNodes(
+  context: Context,
+  keyring: Keyring,
+  options: SecretOptions,
+): Promise<readonly string[]> {
+  if (!isUnlockable(keyring, options)) {
+    await recordKeys(context, keyring, undefined);
+    return [
+      "! nodes do not know of it yet, and seal what comes for these days so that nobody can open it: run hostlog keys publish",
+    ];
+  }
+  const unlocked = await unlockKeyring(keyring, options);
+  try {
+    const publication = await publishKeys(context, unlocked);
+    await recordKeys(context, keyring, publication);
+    return [describePublication(publication)];
+  } finally {
+    unlocked.close();
+  }
+}
+
+function describeDestroyed(record: KeysDestroyedRecord | undefined): readonly string[] {
+  if (record === undefined) return ["no such key was left to destroy"];
+  const { keys, copies, exportsOutstanding } = record;
+  const days = [...new Set(keys.map(({ day }) => day))].sort();
+  const ofDays = days.length === 1 ? days[0] : `days from ${days[0]} to ${days.at(-1)}`;
+  return [
+    `${counted(keys.length, "key")} destroyed, of ${ofDays}: what was sealed for them cannot be opened with anything that is left here`,
+    ...copies.map((copy) => `removed from ${copy}`),
+    ...(exportsOutstanding.length === 0
+      ? []
+      : [
+          `! destroyed here; copies outstanding: ${exportsOutstanding.length} (${exportNames(exportsOutstanding)})`,
+        ]),
+  ];
+}
+
+function refuseOutstanding(record: KeysDestroyedRecord | undefined): void {
+  if (record === undefined || record.exportsOutstanding.length === 0) return;
+  throw new UserError(
+    "exports hold these keys still: destroy every copy of each, then note it with hostlog keys gone NUMBER --reason TEXT",
+    exitCode.partial,
+  );
+}
+
+async function showDoomed(
+  context: Context,
+  { due }: DestroyOptions,
+  doomed: readonly KeyEntry[],
+): Promise<void> {
+  if (doomed.length === 0) {
+    say(context, [due === true ? "no key is due" : "there is no such key, or it is destroyed already"]);
+    return;
+  }
+  const held = await objectsOf(context, doomed);
+  const rows = doomed.map((name) => {
+    const { objects, sizeBytes } = held.get(formatDayKey(name)) ?? { objects: 0, sizeBytes: 0 };
+    return [name.view, name.day, name.retentionClass, String(objects), formatBytes(sizeBytes)];
+  });
+  const next =
+    due === true
+      ? "leave --dry-run out to destroy them"
+      : "with --yes they are destroyed, and nobody can ever open these objects again, nor any copy of them";
+  say(context, [
+    ...renderTable([["VIEW", "DAY", "CLASS", "OBJECTS", "SIZE"], ...rows], [3, 4]),
+    "",
+    `${counted(doomed.length, "key")}; ${next}`,
+  ]);
+}
+
+interface Held {
+  readonly objects: number;
+  readonly sizeBytes: number;
+}
+
+async function objectsOf(context: Context, names: readonly DayKeyName[]): Promise<ReadonlyMap<string, Held>> {
+  const held = new Map<string, Held>();
+  const places = new Map<string, readonly [SealedView, Day]>(
+    names.map(({ view, day }) => [`${view}/${day}`, [view, day]]),
+  );
+  for (const [view, day] of places.values()) {
+    const store = await context.openRoot(view);
+    for await (const { key, sizeBytes } of store.list(dayPrefix(day))) {
+      const name = dayKeyNameOf(view, key);
+      if (name === undefined) continue;
+      const before = held.get(formatDayKey(name)) ?? { objects: 0, sizeBytes: 0 };
+      held.set(formatDayKey(name), {
+        objects: before.objects + 1,
+        sizeBytes: before.sizeBytes + sizeBytes,
+      });
+    }
+  }
+  return held;
+}
+
+function mistake(message: string): UserError {
+  return new UserError(message, exitCode.usage);
+}
