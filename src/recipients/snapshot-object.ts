@@ -27,10 +27,7 @@ export interface SnapshotObject {
  * What is signed: a line of context, so that no signature for something else can stand here; a line with the
  * provider's keys; and the snapshot's text.
  */
-export function signedMessage({
-  provider,
-  snapshot,
-}: Omit<SnapshotObject, "version" | "signature">): Uint8Array {
+function signedMessage({ provider, snapshot }: Omit<SnapshotObject, "version" | "signature">): Uint8Array {
   return Buffer.from(`hostlog recipients 1\n${JSON.stringify(provider)}\n${snapshot}`);
 }
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
     await hostlog.end();
     await rm(used, { recursive: true });
   };
-});
+}, 60_000);
 
 async function openUsedWorld(): Promise<void> {
   world = await openSealedWorld(hostlog, used);
