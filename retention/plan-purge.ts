@@ -1,11 +1,9 @@
-import type { Config } from "../config/config.ts";
 import { addDays, type Day } from "../src/day.ts";
-import { type ObjectName, parseKey } from "../src/partition.ts";
+import { parseKey } from "../src/partition.ts";
 import type { StoredObject } from "../src/store/object-store.ts";
-import { lastDayKept, TERM_MAX, type Term } from "../src/term.ts";
+import { lastDayKept } from "../src/term.ts";
 import { type View, views } from "../src/view.ts";
-
-export type RetentionPolicy = Pick<Config, "classes" | "quarantineTerm">;
+import { type RetentionPolicy, type Rule, ruleFor } from "./rule-for.ts";
 
 /** Every listed object stands in exactly one of the three lists, with the reason it is there. */
 export interface PurgePlan {
@@ -43,16 +41,6 @@ export type KeepReason = {
   readonly rule: Rule;
 };
 
-/** Where a term comes from. */
-export interface Rule {
-  /**
-   * `class`: from the config. `ceiling`: the config does not know the class any more, so that only the
-   * longest term is sure to be allowed. `quarantine`: one term for all classes.
-   */
-  readonly kind: "class" | "ceiling" | "quarantine";
-  readonly term: Term;
-}
-
 /**
  * Decides what a purge destroys. Pure: the same listings, policy and day give the same plan, so that what
  * `retention plan` shows is what `retention run` does.
@@ -77,21 +65,11 @@ export function planPurge({
         continue;
       }
       const object = { view, key, sizeBytes, day: name.day, retentionClass: name.retentionClass };
-      const rule = ruleFor(view, name, policy);
+      const rule = ruleFor(view, name.retentionClass, policy);
       const lastDay = lastDayKept(name.day, rule.term);
       if (today > lastDay) destroy.push({ ...object, dueDay: addDays(lastDay, 1), rule });
       else keep.push({ ...object, because: { kind: "term", lastDay, rule } });
     }
   }
   return { today, destroy, keep, unrecognised };
-}
-
-/**
- * The day of an object in quarantine was chosen by the writer, so that the one term, counted from it, ends
- * with 90 days from receipt or with the term of the lines' own day, whichever is first.
- */
-function ruleFor(view: View, { retentionClass }: ObjectName, policy: RetentionPolicy): Rule {
-  if (view === "quarantine") return { kind: "quarantine", term: policy.quarantineTerm };
-  const term = policy.classes[retentionClass]?.[view];
-  return term === undefined ? { kind: "ceiling", term: TERM_MAX } : { kind: "class", term };
 }

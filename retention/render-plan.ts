@@ -1,24 +1,30 @@
 import { formatBytes } from "../src/format-bytes.ts";
+import type { DayKeyName } from "../src/seal/day-key-name.ts";
 import { formatTerm } from "../src/term.ts";
 import { terminalText } from "../src/terminal-text.ts";
-import type { ListedObject, PurgePlan, Rule } from "./plan-purge.ts";
+import type { ListedObject, PurgePlan } from "./plan-purge.ts";
+import type { Rule } from "./rule-for.ts";
 import { type PlanGroup, summarisePlan } from "./summarise-plan.ts";
 
 /** More of them on a terminal hide the plan; JSON has all. */
 const UNRECOGNISED_SHOWN_MAX = 20;
 
-/** A plan for a terminal: what is due by view, day and class, and what nobody knows; one line of totals ends it. */
-export function renderPlanTable(plan: PurgePlan): string {
+/**
+ * A plan for a terminal: what is due by view, day and class, and what nobody knows; one line of totals ends it.
+ * `keys`: those that are due, which are destroyed before the objects; undefined where none are at hand.
+ */
+export function renderPlanTable(plan: PurgePlan, keys?: readonly DayKeyName[]): string {
   const { destroy, keep } = summarisePlan(plan);
   const lines: string[] = [];
   if (destroy.length > 0) lines.push(...table(destroy), "");
   if (plan.unrecognised.length > 0) lines.push(...unrecognisedLines(plan.unrecognised), "");
+  if (keys !== undefined && keys.length > 0) lines.push(keysLine(keys));
   lines.push(totals(plan, keep[0]));
   return `${lines.join("\n")}\n`;
 }
 
-/** A plan for programs, on one line. What is kept is summed up by view, day and class. */
-export function renderPlanJson(plan: PurgePlan): string {
+/** A plan for programs, on one line. What is kept is summed up by view, day and class; `keys` are null without any at hand. */
+export function renderPlanJson(plan: PurgePlan, keys?: readonly DayKeyName[]): string {
   const fields = {
     kind: "purge-plan",
     today: plan.today,
@@ -43,6 +49,7 @@ export function renderPlanJson(plan: PurgePlan): string {
       term: formatTerm(rule.term),
     })),
     unrecognised: plan.unrecognised.map(({ view, key, sizeBytes }) => ({ view, key, size_bytes: sizeBytes })),
+    keys: keys?.map(({ view, day, retentionClass }) => ({ view, day, class: retentionClass })) ?? null,
   };
   return `${JSON.stringify(fields)}\n`;
 }
@@ -75,6 +82,13 @@ const reasonOfRule = {
   ceiling: "the longest term: the config does not know its class",
   quarantine: "the term of quarantine",
 } as const satisfies Record<Rule["kind"], string>;
+
+/** Days without an object have keys too, so they are due where no object is. */
+function keysLine(keys: readonly DayKeyName[]): string {
+  const days = [...new Set(keys.map(({ day }) => day))].sort();
+  const ofDays = days.length === 1 ? `of ${days[0]}` : `of ${days.length} days, ${days[0]} to ${days.at(-1)}`;
+  return `keys due: ${keys.length}, ${ofDays}; they are destroyed before any object`;
+}
 
 function unrecognisedLines(objects: readonly ListedObject[]): readonly string[] {
   const shown = objects.slice(0, UNRECOGNISED_SHOWN_MAX);

@@ -1,6 +1,7 @@
 import { addDays, type Day, LAST_DAY } from "../src/day.ts";
 import type { View } from "../src/view.ts";
-import type { NamedObject, PurgePlan, Rule } from "./plan-purge.ts";
+import type { NamedObject, PurgePlan } from "./plan-purge.ts";
+import type { Rule } from "./rule-for.ts";
 
 /** The objects of one view, day and class, which share their fate. */
 export interface PlanGroup {

@@ -2,7 +2,8 @@ import type { Day } from "../../src/day.ts";
 import type { ObjectStore, StoredObject } from "../../src/store/object-store.ts";
 import type { View } from "../../src/view.ts";
 import { executePurge, type PurgeReport, type PurgeWorld } from "../execute-purge.ts";
-import { type PurgePlan, planPurge, type RetentionPolicy } from "../plan-purge.ts";
+import { type PurgePlan, planPurge } from "../plan-purge.ts";
+import type { RetentionPolicy } from "../rule-for.ts";
 import { type RecordedKeys, settlePurges } from "../settle-purges.ts";
 import { listViews } from "./list-views.ts";
 
@@ -13,6 +14,8 @@ export interface PurgeRun extends PurgeWorld {
   readonly recordedKeys: RecordedKeys;
   /** Is shown the plan before anything of it is done. */
   readonly show: (plan: PurgePlan) => void;
+  /** Destroys the keys that are due: copies of what is planned cannot be opened from then on. Throws: nothing is removed. */
+  readonly shred: (plan: PurgePlan) => Promise<void>;
 }
 
 /**
@@ -29,6 +32,7 @@ export async function runPurge(run: PurgeRun): Promise<PurgeReport> {
     today: run.today,
   });
   run.show(plan);
+  await run.shred(plan);
   return executePurge(plan, run);
 }
 

@@ -84,7 +84,7 @@ function purposeOf(role: Role): string {
     case "auditor":
       return "lists everything, reads chains and manifests, changes nothing";
     case "custodian":
-      return "writes the control chain, and what is published but the store's identity";
+      return "lists raw and quarantine and reads neither, writes the control chain, publishes recipients";
   }
 }
 

@@ -1,4 +1,5 @@
 import { CONTROL_CHAIN, dayPrefix } from "../partition.ts";
+import { sealedViews } from "../seal/day-key-name.ts";
 import { type View, views } from "../view.ts";
 import type { Grant, Role } from "./role.ts";
 
@@ -53,6 +54,8 @@ export function rightsOf(role: Role): readonly Right[] {
       return auditorRights();
     case "custodian":
       return [
+        // Whether each day with objects has its key is seen by names.
+        ...sealedViews.map((root): Right => ({ root, keys: everything, actions: ["list"] })),
         { root: "ledger", keys: [`chains/${CONTROL_CHAIN}/*`], actions: ["list", "get", "put-new"] },
         published,
         { root: "published", keys: everything, actions: ["put-new"], except: [IDENTITY_KEY] },
@@ -74,7 +77,7 @@ function nodeRights(node: string): readonly Right[] {
 
 function grantRights({ days, untilMs }: Grant): readonly Right[] {
   const keys = days.map((day) => `${dayPrefix(day)}*`);
-  return (["raw", "quarantine"] as const).map((root) => ({ root, keys, actions: reading, untilMs }));
+  return sealedViews.map((root) => ({ root, keys, actions: reading, untilMs }));
 }
 
 /** It sees names, destroys, and records what it destroyed: it can read none of it and put nothing in its place. */

@@ -33,7 +33,7 @@ const roots = ["raw", "analytics", "quarantine", "ledger", "published"] as const
 export function doctorCommand(openContext: OpenContext): Command {
   const command = new Command("doctor")
     .description(
-      "try what the store can do and keep: permissions, conditional puts, checksums, removal, clocks",
+      "try what the store can do and keep: permissions, conditional puts, checksums, removal, clocks, keys",
     )
     .option("--read-only", "write no probe objects: only settings are read")
     .option("--output <kind>", "text or json", "text")
@@ -90,11 +90,7 @@ async function examine(context: Context, writes: boolean): Promise<Examination> 
   }
   const ofServer = sighting === undefined ? [] : [serverGroup(sighting.server)];
   const state = await examineState(context, writes);
-  const keys = await examineKeys(
-    context,
-    writes,
-    reasonNotToTry(context.config.roots.published, sighting, context.signal),
-  );
+  const keys = await examineKeys(context, writes, reasonNotToAsk(groups, context.signal));
   return { groups: [...ofServer, ...groups, state, keys], isAway: foundNobody(sighting) };
 }
 
@@ -107,6 +103,15 @@ function reasonNotToTry(
   // Every root would wait as long again for a server that is away.
   return url.startsWith("s3://") && foundNobody(sighting)
     ? notTried("reach", "the server could not be reached", "See the root before this one.")
+    : undefined;
+}
+
+/** What is published says how the store is kept; where it cannot be reached, that has been said. */
+function reasonNotToAsk(groups: readonly FindingGroup[], { aborted }: AbortSignal): Finding | undefined {
+  if (aborted) return notTried("seal", "it was asked to end before this was tried", "Run it again.");
+  const published = groups.find(({ subject }) => subject === "published")?.findings ?? [];
+  return published.some(({ check, verdict }) => check === "reach" && verdict !== "ok")
+    ? notTried("seal", "what is published could not be reached", "See the root published.")
     : undefined;
 }
 
@@ -135,7 +140,7 @@ async function examineKeys(
 ): Promise<FindingGroup> {
   const { config, keysDirectory, stateDirectory, memoryDirectories, nowMs } = context;
   const group = { subject: "keys", place: keysDirectory } as const;
-  if (untried !== undefined) return { ...group, findings: [{ ...untried, check: "seal" }] };
+  if (untried !== undefined) return { ...group, findings: [untried] };
   const identity = await askStore(async () => readStoreIdentity(await context.openRoot("published")));
   const isGiven = identity.kind === "given";
   const seal = judgeSeal(isGiven ? given(identity.value?.seal) : identity);

@@ -51,7 +51,16 @@ export type Check =
   | "mode"
   | "file-system"
   | "space"
-  | "apart";
+  | "apart"
+  | "seal"
+  | "recipients"
+  | "days-left"
+  | "keyring"
+  | "keys-apart"
+  | "custodian"
+  | "memory"
+  | "swap"
+  | "core-files";
 
 export interface FindingGroup {
   readonly subject: Subject;
@@ -60,7 +69,7 @@ export interface FindingGroup {
   readonly findings: readonly Finding[];
 }
 
-export type Subject = "server" | RootName | "state";
+export type Subject = "server" | RootName | "state" | "keys";
 
 export type RootName = View | "ledger" | "published";
 

@@ -1,13 +1,22 @@
+import type { SealMode } from "../seal/seal-mode.ts";
 import { sha256Hex } from "../sha256.ts";
 import { ObjectNotFoundError, type ObjectStore } from "../store/object-store.ts";
 import { type View, views } from "../view.ts";
 import { auditHidden, type HiddenAudit, type HiddenCount } from "./audit-hidden.ts";
 import { readChain } from "./chain.ts";
 import { compareObjects, type ExpectedObject, type ObjectFinding } from "./compare-objects.ts";
+import { compareSeals, countSealedNames } from "./compare-seals.ts";
 import { addsUp, coverStream, type StreamCoverage } from "./coverage.ts";
 import { decodeManifest, type Manifest, type ManifestSource, objectsHash } from "./manifest.ts";
 import { readObjects } from "./read-objects.ts";
 import type { BatchRecord, RecordedObject } from "./record.ts";
+
+export interface AuditOptions {
+  /** Whether every object is read too. */
+  readonly isReading?: boolean;
+  /** How the store says that it keeps raw and quarantine; undefined where nothing was ever put into it. */
+  readonly seal?: SealMode | undefined;
+}
 
 /** What the ledger and the store say of each other. */
 export interface StoreAudit {
@@ -28,6 +37,8 @@ export interface ViewAudit {
   readonly destroyed: number;
   readonly listed: number;
   readonly listedBytes: number;
+  /** Those of the listed whose name is a sealed object's. */
+  readonly sealed: number;
   readonly hidden: HiddenAudit;
 }
 
@@ -50,14 +61,14 @@ export type Finding =
     };
 
 /**
- * Reads every chain and manifest, lists every view, and compares; with `isReading` reads every object too. Throws when a chain itself is broken: then
- * nothing that it says can be relied on.
+ * Reads every chain and manifest, lists every view, and compares. Throws when a chain itself is broken: then nothing that it says
+ * can be relied on.
  */
 export async function auditStore(
   ledger: ObjectStore,
   stores: Readonly<Record<View, ObjectStore>>,
   controlChain: string,
-  isReading = false,
+  { isReading = false, seal }: AuditOptions = {},
 ): Promise<StoreAudit> {
   // The views are listed before the chains are read. What is committed meanwhile is then expected and not
   // listed, and what is purged meanwhile is listed and recorded as destroyed; both are looked up again below.
@@ -74,6 +85,7 @@ export async function auditStore(
   for (const view of views) {
     const ofView = expected.get(view) ?? new Map<string, ExpectedObject>();
     objects[view] = await auditView(view, stores[view], listings[view], ofView, findings);
+    if (seal !== undefined) findings.push(...compareSeals(view, listings[view].keys(), seal));
     if (isReading) findings.push(...(await readObjects(view, stores[view], ofView)));
   }
   return { nodes, objects, findings };
@@ -104,6 +116,7 @@ async function auditView(
     destroyed: [...expected.values()].filter(({ isDestroyed }) => isDestroyed).length,
     listed: listed.size,
     listedBytes: [...listed.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0),
+    sealed: countSealedNames(listed.keys()),
     hidden,
   };
 }

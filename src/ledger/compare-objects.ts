@@ -25,6 +25,10 @@ export type ObjectFinding =
   | { readonly kind: "altered"; readonly view: View; readonly key: string }
   /** Recorded as destroyed, and still there or there again, if only as an older version or an unfinished upload. */
   | { readonly kind: "undead"; readonly view: View; readonly key: string }
+  /** In a store that seals, an object of raw or quarantine that is not sealed. */
+  | { readonly kind: "unsealed"; readonly view: View; readonly key: string }
+  /** A sealed object where none is sealed: in analytics, or in a store that does not seal. */
+  | { readonly kind: "sealed"; readonly view: View; readonly key: string }
   /** There, and no record names it: a batch on its way, or an object that somebody else put there. */
   | { readonly kind: "unrecorded"; readonly view: View; readonly key: string };
 

@@ -42,6 +42,25 @@ describe("the rights", () => {
     );
   });
 
+  it("let the custodian alone put there for whom nodes seal, and let it read nothing that is sealed", () => {
+    const recipients = {
+      name: "recipients",
+      root: "published",
+      key: "recipients/000000000002.json",
+    } as const;
+    const place = { ...recipients, prefix: "recipients/" };
+    const may = (action: TriedAction): readonly string[] =>
+      matrixRoles(untilMs).flatMap(([title, role]) => (isAllowed(role, place, action) ? [title] : []));
+    expect(may("put-new")).toEqual(["custodian"]);
+    expect(may("delete")).toEqual([]);
+    expect(may("get")).toHaveLength(matrixRoles(untilMs).length);
+    const sealed = triedPlaces.filter(({ root }) => root === "raw" || root === "quarantine");
+    const allowed = sealed.flatMap((one) =>
+      triedActions.filter((action) => isAllowed({ kind: "custodian" }, one, action)),
+    );
+    expect([...new Set(allowed)]).toEqual(["list"]);
+  });
+
   it("of a node have no way to read, list, replace or destroy what is in a view", () => {
     const node: Role = { kind: "node", node: matrixNode };
     const views = triedPlaces.filter(({ root }) => ["raw", "quarantine", "analytics"].includes(root));

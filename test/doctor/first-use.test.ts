@@ -20,7 +20,7 @@ async function openIngest(more = ""): Promise<Ingest> {
   const config = join(folder, "hostlog.yaml");
   await writeFile(
     config,
-    `node: web-1\nstate: ${stateDirectory}\nstore: s3://logs/hosting\ns3: { endpoint: "${server.endpoint}", region: us-east-1, force_path_style: true${more} }\n`,
+    `node: web-1\nseal: none\nstate: ${stateDirectory}\nstore: s3://logs/hosting\ns3: { endpoint: "${server.endpoint}", region: us-east-1, force_path_style: true${more} }\n`,
   );
   await writeFile(join(folder, "access.log"), `${combinedLine({ ms: Date.now() - 3_600_000 })}\n`);
   return {

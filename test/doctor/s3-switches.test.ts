@@ -229,6 +229,7 @@ describe("the report", () => {
     // The folder of the state lies on a disk of this machine's.
     const text = renderReportText(groups.filter(({ subject }) => subject !== "state"))
       .replaceAll(server.endpoint, "http://127.0.0.1:PORT")
+      .replaceAll(world.folder, "/var/lib/someone")
       .replaceAll(/in \d+ ms/g, "in N ms")
       .replaceAll(/is \d+ s ahead/g, "is N s ahead")
       .replaceAll(/at once \d succeeded/g, "at once N succeeded");

@@ -103,6 +103,7 @@ describe("auditStore", () => {
       destroyed: 0,
       listed: 2,
       listedBytes: rawBytes,
+      sealed: 0,
       hidden: { versions: 0, versionBytes: 0, deleteMarkers: 0, uploads: 0 },
     });
     expect(objects.quarantine).toMatchObject({ recorded: 1, listed: 1 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type PurgePlan, planPurge, type RetentionPolicy } from "../../retention/plan-purge.ts";
+import { type PurgePlan, planPurge } from "../../retention/plan-purge.ts";
+import type { RetentionPolicy } from "../../retention/rule-for.ts";
 import { addDays, type Day } from "../../src/day.ts";
 import type { StoredObject } from "../../src/store/object-store.ts";
 import { exceeds, TERM_MAX, type Term } from "../../src/term.ts";

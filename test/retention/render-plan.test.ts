@@ -3,6 +3,7 @@ import { type PurgePlan, planPurge } from "../../retention/plan-purge.ts";
 import { renderPlanJson, renderPlanTable } from "../../retention/render-plan.ts";
 import { renderReportJson, renderReportTable } from "../../retention/render-report.ts";
 import { formatBytes } from "../../src/format-bytes.ts";
+import type { DayKeyName } from "../../src/seal/day-key-name.ts";
 import { TERM_MAX } from "../../src/term.ts";
 import { dayOf, keyOf, listingsOf } from "../support/purge-objects.ts";
 
@@ -71,7 +72,30 @@ describe("renderPlanJson", () => {
         { ...group, day: "9999-12-31", due: null },
       ],
       unrecognised: [{ view: "raw", key: "notes.txt", size_bytes: 2048 }],
+      keys: null,
     });
+  });
+});
+
+describe("a plan with keys that are due", () => {
+  const key = (day: string): DayKeyName => ({ view: "raw", day: dayOf(day), retentionClass: "standard" });
+
+  it("names in JSON each of them", () => {
+    const { keys }: Readonly<Record<"keys", unknown>> = JSON.parse(
+      renderPlanJson(planOf([]), [key("2024-11-20")]),
+    );
+    expect(keys).toEqual([{ view: "raw", day: "2024-11-20", class: "standard" }]);
+    expect(JSON.parse(renderPlanJson(planOf([]), []))).toMatchObject({ keys: [] });
+  });
+
+  it("counts them on a terminal, and says nothing when there are none", () => {
+    expect(renderPlanTable(planOf([]), [key("2024-11-20")])).toBe(
+      "keys due: 1, of 2024-11-20; they are destroyed before any object\n2026-11-22: nothing due, nothing kept\n",
+    );
+    expect(renderPlanTable(planOf([]), [key("2024-11-20"), key("2024-11-18")])).toContain(
+      "keys due: 2, of 2 days, 2024-11-18 to 2024-11-20;",
+    );
+    expect(renderPlanTable(planOf([]), [])).toBe(renderPlanTable(planOf([])));
   });
 });
 

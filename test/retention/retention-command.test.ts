@@ -31,7 +31,7 @@ function root(name: string): ObjectStore {
 }
 
 async function fill({ isDrill = false } = {}): Promise<void> {
-  await ensureStoreIdentity(root("published"), { at: "2024-11-21T00:00:00Z", isDrill });
+  await ensureStoreIdentity(root("published"), { at: "2024-11-21T00:00:00Z", isDrill, seal: "none" });
   for (const key of [due, kept]) await root("raw").create(key, new Uint8Array(100));
 }
 

@@ -19,6 +19,7 @@ function run(world: MemoryPurgeWorld, raw: ObjectStore = world.stores.raw): Retu
     ledger: world.stores.analytics,
     recordedKeys: async () => new Set(world.records.flatMap(({ objects }) => objects.map(({ key }) => key))),
     show: () => undefined,
+    shred: async () => undefined,
   });
 }
 

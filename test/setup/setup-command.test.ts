@@ -1,15 +1,17 @@
 import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createOpenContext } from "../../src/commands/context.ts";
 import { setupCommand } from "../../src/commands/setup.ts";
+import { UserError } from "../../src/errors.ts";
 import { createCommandWorld, runCommand } from "../support/command-world.ts";
-import { type Finished, runHostlog } from "../support/run-hostlog.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
 import { startUserService, type UserService } from "./support/user-service.ts";
 
 const roots = ["raw", "analytics", "quarantine", "ledger", "published"];
+// A person waits for a server that is slow to know its new users; here it knows them the next time it is asked.
+vi.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
+
 const golden = (name: string): string => `../golden/access/${name}`;
 
 describe("hostlog setup s3", () => {
@@ -163,6 +165,31 @@ describe("hostlog setup s3 --apply", () => {
     expect(stdout).toContain("note:  bucket logs-ledger keeps versions (Enabled)");
   });
 
+  it("makes a store that seals, and says that it needs keys next, until recipients are published", async () => {
+    const place = await openPlace();
+    const next = 'run "hostlog init --team"';
+    expect((await place.apply("--role", "auditor", "--dry-run")).stdout).toContain(next);
+    expect((await place.apply("--role", "auditor")).stdout).toContain(next);
+    const identity = place.server.objects.get("logs-published/hosting/store.json");
+    expect(JSON.parse(String(identity))).toMatchObject({ seal: "age" });
+    place.server.objects.set("logs-published/hosting/recipients/000000000001.json", Buffer.from("{}"));
+    expect((await place.apply("--role", "auditor")).stdout).toBe("nothing to change\n");
+  });
+
+  it("makes one that does not seal where the config says so, and refuses to take one for the other", async () => {
+    const place = await openPlace();
+    const config = join(place.folder, "hostlog.yaml");
+    const text = await readFile(config, "utf8");
+    await writeFile(config, `${text}\nseal: none\n`);
+    expect((await place.apply("--role", "auditor")).stdout).not.toContain("hostlog init");
+    const identity = place.server.objects.get("logs-published/hosting/store.json");
+    expect(JSON.parse(String(identity))).toMatchObject({ seal: "none" });
+    await writeFile(config, `${text}\nseal: age\n`);
+    const { status, stderr } = await place.apply("--role", "auditor");
+    expect(status).toBe(78);
+    expect(stderr).toContain('was made with "seal: none"');
+  });
+
   it("sets up the buckets of a server without users, prints the policies, and says what is left to do", async () => {
     const place = await openPlace();
     const { status, stdout, stderr } = await place.apply("--role", "purger", "--without-users");
@@ -218,12 +245,24 @@ describe("the file for access keys", () => {
   });
 });
 
+beforeEach(() => {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
+  return () => vi.unstubAllEnvs();
+});
+
+interface Applied {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 interface Place {
   readonly server: S3Server;
   readonly users: UserService;
   readonly folder: string;
   /** `--without-users`: the S3 server itself is asked for users, which it has none of. */
-  apply(...words: readonly string[]): Promise<Finished>;
+  apply(...words: readonly string[]): Promise<Applied>;
 }
 
 /** A bucket for each root, on a server of the test's own. */
@@ -234,35 +273,39 @@ async function openPlace(): Promise<Place> {
     await server.close();
     await users.close();
   });
-  const folder = await temporaryFolder();
+  const world = await createCommandWorld();
+  onTestFinished(() => world.end());
   const endpoint = `endpoint: "${server.endpoint}", region: us-east-1`;
   await writeFile(
-    join(folder, "hostlog.yaml"),
-    configText(`{ ${endpoint}, force_path_style: true }`, folder),
+    join(world.folder, "hostlog.yaml"),
+    configText(`{ ${endpoint}, force_path_style: true }`, world.folder),
   );
   return {
     server,
     users,
-    folder,
-    apply: (...words) =>
-      runHostlog(
-        [
-          "setup",
-          "s3",
-          "--apply",
-          "--config",
-          join(folder, "hostlog.yaml"),
-          ...words.filter((word) => word !== "--without-users"),
-        ],
-        {
-          directory: folder,
-          environment: {
-            AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-            AWS_SECRET_ACCESS_KEY: "test",
-            ...(words.includes("--without-users") ? {} : { AWS_ENDPOINT_URL_IAM: users.endpoint }),
-          },
-        },
-      ),
+    folder: world.folder,
+    async apply(...words) {
+      const hasUsers = !words.includes("--without-users");
+      const environment: Readonly<Record<string, string>> = hasUsers
+        ? { AWS_ENDPOINT_URL_IAM: users.endpoint }
+        : {};
+      const surroundings = { ...world.surroundings, environment };
+      const named = ["--config", join(world.folder, "hostlog.yaml")];
+      const status = await runCommand(
+        setupCommand(createOpenContext(surroundings), surroundings),
+        "s3",
+        "--apply",
+        ...named,
+        ...words.filter((word) => word !== "--without-users"),
+      ).then(() => 0, exitCodeOf);
+      return { status, stdout: world.takeOutput(), stderr: world.takeErrors() };
+
+      function exitCodeOf(error: unknown): number {
+        if (!(error instanceof UserError)) throw error;
+        world.surroundings.stderr.write(`hostlog: ${error.message}\n`);
+        return error.exitCode;
+      }
+    },
   };
 }
 

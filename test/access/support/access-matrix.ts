@@ -47,7 +47,7 @@ export const triedPlaces: readonly TriedPlace[] = [
   ledgerPlace("manifests foreign", "manifests/web-1/batch.json.gz"),
   { name: "secrets own", root: "ledger", key: `secrets/${matrixNode}`, prefix: `secrets/${matrixNode}` },
   { name: "secrets foreign", root: "ledger", key: "secrets/web-1", prefix: "secrets/web-1/" },
-  { name: "published", root: "published", key: "recipients.json", prefix: "" },
+  { name: "published", root: "published", key: "recipients/000000000002.json", prefix: "" },
   { name: "identity", root: "published", key: "store.json", prefix: "store.json" },
   { name: "beside", root: "beside", key: "beside/object", prefix: "beside/" },
 ];
