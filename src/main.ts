@@ -30,9 +30,16 @@ const commands: Readonly<Record<string, LoadCommand>> = {
 /** The first signal asks the command to end in good order, the second ends it at once. */
 function endingSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+  // Node would open its debugger, to everybody on this machine, in a process that may hold keys.
+  process.on("SIGUSR1", () => undefined);
+  for (const [name, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    // Of a session that was cut off: a look-up leaves nothing of what it opened.
+    ["SIGHUP", 129],
+  ] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(name === "SIGINT" ? 130 : 143);
+      if (controller.signal.aborted) process.exit(code);
       process.stderr.write("hostlog: ending after what is at hand; once more to stop at once\n");
       controller.abort();
     });

@@ -54,8 +54,8 @@ hostlog("verify");
 
 function rawObject() {
   const raw = "demo/store/raw";
-  const names = readdirSync(new URL(`../../${raw}`, import.meta.url), { recursive: true });
-  return `${raw}/${names.find((name) => name.endsWith(".age"))}`;
+  const names = readdirSync(new URL(`../../${raw}`, import.meta.url), { recursive: true, encoding: "utf8" });
+  return `${raw}/${names.find((name) => name.endsWith(".age")) ?? ""}`;
 }
 
 /** Runs a command as it is shown; one that fails ends the demo, and so does one that does not fail without its keys. */

@@ -1,3 +1,6 @@
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { writeDurably } from "../durable-file.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import type { Keyring } from "../keyring/keyring.ts";
@@ -31,11 +34,13 @@ export async function ensureRecipients(
     stateDirectory: context.stateDirectory,
   };
   if (keyring?.kind === "small") await refresh(context, keyring, published, wished);
+  await noteKeyring(context, identity.id, keyring);
   const found = await readRecipients(published, wish);
   if (found !== undefined) return found;
   if (keyring !== undefined || !(await isNewFolder(context))) throw nothingPublished(published);
   const made = await makeSmallKeyring(context, identity.id);
   context.stderr.write(newKeyringText(keyringFolderOf(context, identity.id)));
+  await noteKeyring(context, identity.id, made);
   const readable = await readRecipients(published, { ...wish, pinned: made.providerKey });
   if (readable === undefined) throw nothingPublished(published);
   return readable;
@@ -52,6 +57,29 @@ export async function refuseUnmade(
 ): Promise<void> {
   if (seal === "none" || isFolders(config.roots)) return;
   if ((await readStoreIdentity(published)) === undefined) throw notMade(published);
+}
+
+/**
+ * Where the only keyring has been on this machine, its loss must not pass in silence while lines are sealed for it. Throws
+ * UserError when it has been here and is gone.
+ */
+async function noteKeyring(context: Context, storeId: string, keyring: Keyring | undefined): Promise<void> {
+  const path = join(context.stateDirectory, `keyring-${storeId}`);
+  const wasHere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (keyring !== undefined) {
+    if (wasHere) return;
+    await mkdir(context.stateDirectory, { recursive: true, mode: 0o700 });
+    await writeDurably(path, Buffer.from(`${keyring.folder}\n`), { mode: 0o600 });
+    return;
+  }
+  if (!wasHere || context.config.keys.providerKey !== undefined) return;
+  throw new UserError(
+    `the keyring of this store was on this machine, and is not in ${keyringFolderOf(context, storeId)} any more: what is sealed now might never be opened. No line was taken; the logs stay where they are. Put it back, or run "hostlog keys restore" from an export; if it was moved to another machine on purpose, write its provider's key into the config (keys.provider)`,
+    exitCode.integrity,
+  );
 }
 
 async function refresh(

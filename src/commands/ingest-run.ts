@@ -34,6 +34,7 @@ import { refuseUnmade } from "./ensure-recipients.ts";
 import { openNetworkTables } from "./open-network-tables.ts";
 import { openSealing, type Sealing } from "./open-sealing.ts";
 import { type LogInput, readInputs } from "./read-inputs.ts";
+import { refuseClosed } from "./refuse-closed.ts";
 
 export interface IngestRequest {
   readonly context: Context;
@@ -78,6 +79,7 @@ export async function runIngest(request: IngestRequest): Promise<IngestAccount> 
   const pipeline = createBatchPipeline(
     (filled) => encodeEntry(filled, request, encoder),
     async (entry) => {
+      await refuseClosed(entry.record, context, sealing);
       await destination.spool.add(entry);
       await sendBatch(entry.record, destination);
       addCommitted(totals, entry.record);

@@ -9,6 +9,7 @@ import type {
   KeysMade,
   UnlockedKeyring,
 } from "../keyring/keyring.ts";
+import { newestSnapshot } from "../recipients/io/newest-snapshot.ts";
 import { readStoreIdentity } from "../store-identity.ts";
 import type { Context } from "./context.ts";
 import { recordKeys } from "./key-ledger.ts";
@@ -51,7 +52,18 @@ export async function openOrCreate(
   if (found !== undefined) return found;
   const folder = keyringFolderOf(context, storeId);
   refuseInsideStore(context, folder);
+  await refuseSecond(context, folder);
   return createKeyring(folder, { storeId, at: stampOf(context).at, custodian });
+}
+
+/** Nodes seal for the keys that are published: others beside them open nothing, and stand in the way. */
+async function refuseSecond(context: Context, folder: string): Promise<void> {
+  const published = await context.openRoot("published");
+  if ((await newestSnapshot(published)) === undefined) return;
+  throw new UserError(
+    `the keys of this store are published already, and their keyring is not in ${folder}: run this on the machine that has it, or say where it is (keys.folder in the config, $HOSTLOG_KEYS). If it is lost, "hostlog keys restore" makes it from an export`,
+    exitCode.config,
+  );
 }
 
 /** Whoever copies the store would have its keys. */

@@ -4,7 +4,9 @@ import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import { counted } from "../keyring/counted.ts";
 import { LOW_DAYS, QUARANTINE_CLASS } from "../keyring/plan-keys.ts";
+import { newestSnapshot } from "../recipients/io/newest-snapshot.ts";
 import type { PublishedRecipients } from "../recipients/io/read-recipients.ts";
+import { refuseExchanged } from "../recipients/io/seen-store.ts";
 import { createRecipientBook, type RecipientBook } from "../recipients/recipient-book.ts";
 import type { RecipientSnapshot } from "../recipients/recipient-snapshot.ts";
 import { type DayKeyName, formatDayKey, type SealedView } from "../seal/day-key-name.ts";
@@ -37,17 +39,38 @@ export async function openSealing(
   identity: StoreIdentity,
   classes: readonly ClassPolicy[],
 ): Promise<Sealing | undefined> {
-  if (identity.seal === "none") return undefined;
+  if (identity.seal === "none") {
+    await refuseDowngrade(context);
+    return undefined;
+  }
   const today = dayOfMs(context.nowMs);
   const series = neededSeries(today, classes, context.config.quarantineTerm);
   const needed = series.flatMap((one) => namesOf(one, addDays(today, 1)));
   const ahead = series.map((one) => nameOn(one, addDays(today, REFRESH_DAYS)));
   const recipients = await ensureRecipients(context, identity, [...needed, ...ahead]);
   const book = createRecipientBook(recipients.snapshot);
-  refuseMissing(book, needed);
+  refuseMissing(book, needed, series);
   noteFirstUse(context, recipients);
   noteLowDays(context, book, series, today);
   return { snapshot: recipients.snapshot, ...closedDays(book, needed, classes) };
+}
+
+/**
+ * What `published/store.json` says is not signed: where anything else says that the store is sealed, nothing is taken in
+ * the clear.
+ */
+async function refuseDowngrade({ config, stateDirectory, openRoot }: Context): Promise<void> {
+  const published = await openRoot("published");
+  await refuseExchanged(stateDirectory, published.url, undefined);
+  const isPinned = config.keys.providerKey !== undefined;
+  if (!isPinned && (await newestSnapshot(published)) === undefined) return;
+  const because = isPinned
+    ? "the config names a provider of keys (keys.provider)"
+    : "recipients are published";
+  throw new UserError(
+    `${published.url}/store.json says that this store is not sealed (seal: none), and ${because}: one of the two is wrong, or was exchanged. No line was taken; the logs stay where they are. Find out who wrote it`,
+    exitCode.integrity,
+  );
 }
 
 function neededSeries(
@@ -80,10 +103,27 @@ function nameOn({ view, retentionClass }: NeededSeries, day: Day): DayKeyName {
   return { view, day, retentionClass };
 }
 
-function refuseMissing(book: RecipientBook, needed: readonly DayKeyName[]): void {
+/**
+ * A clock that is behind the custodian's, or terms that end at another hour, ask for a day or two that have no key any
+ * more, or never had: lines of these are refused, and stop nobody.
+ */
+const EDGE_DAYS = 2;
+
+function isAtEdge(name: DayKeyName, series: readonly NeededSeries[]): boolean {
+  const own = series.find(
+    ({ view, retentionClass }) => view === name.view && retentionClass === name.retentionClass,
+  );
+  return own !== undefined && daysBetween(own.firstDay, name.day) < EDGE_DAYS;
+}
+
+function refuseMissing(
+  book: RecipientBook,
+  needed: readonly DayKeyName[],
+  series: readonly NeededSeries[],
+): void {
   const missing = needed.filter((name) => book.recipientOf(name).kind === "missing");
   const [first] = missing;
-  if (first === undefined) return;
+  if (first === undefined || missing.every((name) => isAtEdge(name, series))) return;
   const { view, retentionClass } = first;
   const isOfClass = (name: DayKeyName): boolean =>
     name.view === view && name.retentionClass === retentionClass;
@@ -102,7 +142,8 @@ function closedDays(
   needed: readonly DayKeyName[],
   classes: readonly ClassPolicy[],
 ): ClosedDays {
-  const destroyed = needed.filter((name) => book.recipientOf(name).kind === "destroyed");
+  // What is missing by now is at the edge of its term.
+  const destroyed = needed.filter((name) => book.recipientOf(name).kind !== "open");
   const daysOf = (names: readonly DayKeyName[]): ReadonlySet<number> =>
     new Set(names.map(({ day }) => epochDay(day)));
   return {

@@ -4,7 +4,7 @@ import { type DayKeyName, formatDayKey, type SealedView } from "../seal/day-key-
 import { oldestKeptDay, type Term } from "../term.ts";
 
 /** So many days ahead there are keys: a custodian who is away for a year stops no node. */
-export const DAYS_AHEAD = 400;
+const DAYS_AHEAD = 400;
 
 /** With fewer days left than this, somebody must see to it. */
 export const LOW_DAYS = 60;

@@ -1,8 +1,12 @@
-/** A config for the sample logs: `store` is a URL. */
-export function sampleConfig(store: string): string {
+/** A config for the sample logs: `store` is a URL, `keys` an absolute path. */
+export function sampleConfig(store: string, keys: string): string {
   return `# Made by hostlog sample. Every setting is explained in config/hostlog.example.yaml.
 node: web-17
 store: ${JSON.stringify(store)}
+
+keys:
+  # Raw is sealed for keys that lie here: away from the store, whose copies then open nothing.
+  folder: ${JSON.stringify(keys)}
 
 ingest:
   # The shop's file names its site; the lines of other_vhosts_access.log name theirs.

@@ -57,6 +57,8 @@ async function accountOf(file: string): Promise<string> {
   const finished = await runHostlog(
     [
       "ingest",
+      "--seal",
+      "none",
       "--store",
       join(folder, "store"),
       "--now",

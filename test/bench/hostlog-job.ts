@@ -9,6 +9,7 @@ import { createSpool } from "../../ingest/io/spool.ts";
 import { createLineSplitter, feedLines } from "../../ingest/line/split-lines.ts";
 import { createOpenContext } from "../../src/commands/context.ts";
 import { runIngest } from "../../src/commands/ingest-run.ts";
+import type { SealMode } from "../../src/seal/seal-mode.ts";
 import type { Term } from "../../src/term.ts";
 import { type Measurement, measure } from "./harness.ts";
 import { logEndMs } from "./write-log.ts";
@@ -69,10 +70,10 @@ export async function parseToColumns(path: string): Promise<Measurement> {
   return measured;
 }
 
-/** The whole `hostlog ingest` into a new folder: both views, spool, ledger, every fsync. */
-export async function ingestToFolder(path: string, folder: string): Promise<Measurement> {
+/** The whole `hostlog ingest` into a folder whose keys are made: both views, sealing, spool, ledger, every fsync. */
+export async function ingestToFolder(path: string, folder: string, seal: SealMode): Promise<Measurement> {
   const openContext = createOpenContext({
-    environment: {},
+    environment: { HOSTLOG_KEYS: join(folder, "keys") },
     workingDirectory: folder,
     homeDirectory: folder,
     hostName: "web01",
@@ -84,17 +85,19 @@ export async function ingestToFolder(path: string, folder: string): Promise<Meas
   });
   const context = await openContext({ store: join(folder, `store-${process.pid}`) });
   const input = { name: path, domain: undefined, isDomainGiven: false, open: () => openLog(path) };
+  const request = {
+    context,
+    node: "web01",
+    seal,
+    chooseFormat: () => ({ format, sampledLines: 0 }),
+    isFinished: true,
+    isNew: false,
+    clock: () => logEndMs,
+    openSpool: createSpool,
+  };
+  await runIngest({ ...request, inputs: [] });
   return measure(async () => {
-    const account = await runIngest({
-      context,
-      node: "web01",
-      inputs: [input],
-      chooseFormat: () => ({ format, sampledLines: 0 }),
-      isFinished: true,
-      isNew: false,
-      clock: () => logEndMs,
-      openSpool: createSpool,
-    });
+    const account = await runIngest({ ...request, inputs: [input] });
     const outputBytes = Object.values(account.objects).reduce((sum, { bytes }) => sum + bytes, 0);
     return { count: account.stored, outputBytes };
   });

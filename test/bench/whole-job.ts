@@ -29,7 +29,8 @@ try {
       "DuckDB SQL, 2 threads": () => runDuckdbJob(log, 2),
       "hostlog: parse alone": () => parseAlone(log),
       "hostlog: parse to columns": () => parseToColumns(log),
-      "hostlog ingest to a folder": () => ingestToFolder(log, folder),
+      "hostlog ingest to a folder": () => ingestToFolder(log, folder, "age"),
+      "hostlog ingest, not sealed": () => ingestToFolder(log, folder, "none"),
     },
   });
 } finally {

@@ -95,7 +95,7 @@ describe("the analytics view, our own messages and the ledger", () => {
     const common = ["--store", store, "--now", now];
 
     const ingested = await runHostlog(
-      ["ingest", ...common, "--domain", "shop.example.org", join(folder, "access.log")],
+      ["ingest", ...common, "--seal", "none", "--domain", "shop.example.org", join(folder, "access.log")],
       { directory: folder },
     );
     const planned = await runHostlog(["retention", "plan", ...common], { directory: folder });

@@ -1,10 +1,11 @@
 import { appendFile, copyFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { combinedLine } from "../support/log-lines.ts";
 import { runHostlog } from "../support/run-hostlog.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { startWarmHostlog, type WarmHostlog } from "../support/warm-hostlog.ts";
 
 const startMs = Date.parse("2026-03-01T08:00:00Z");
 
@@ -15,6 +16,12 @@ function logText(from: number, to: number): string {
   }
   return text;
 }
+
+let hostlog: WarmHostlog;
+beforeAll(() => {
+  hostlog = startWarmHostlog();
+  return () => hostlog.end();
+});
 
 interface World {
   readonly folder: string;
@@ -28,7 +35,7 @@ async function openWorld(): Promise<World> {
   const folder = await temporaryFolder();
   const common = ["--store", join(folder, "store"), "--now", "2026-03-01T12:00:00Z"];
   const run = async (args: readonly string[]): Promise<string> => {
-    const finished = await runHostlog([...args, ...common], { directory: folder });
+    const finished = await hostlog.run([...args, ...common], { directory: folder });
     expect(finished.stderr.replace(/^warning: this is a drill.*\n/, ""), finished.stdout).not.toContain(
       "hostlog:",
     );
@@ -38,7 +45,8 @@ async function openWorld(): Promise<World> {
     folder,
     path: (name) => join(folder, name),
     ingest: async (...args) =>
-      (JSON.parse(await run(["ingest", "--output", "json", ...args])) as { stored: number }).stored,
+      (JSON.parse(await run(["ingest", "--seal", "none", "--output", "json", ...args])) as { stored: number })
+        .stored,
     storedRows: async () => {
       const rows = await run(["query", "--from", "2026-03-01", "--output", "csv", "--columns", "path"]);
       return rows.split("\n").filter((line) => line !== "").length - 1;
@@ -72,7 +80,7 @@ describe("hostlog ingest of a log that was read before", () => {
     await writeFile(path("access.log"), logText(0, 2000));
     expect(await ingest(path("access.log"))).toBe(2000);
     await writeFile(path("access.log.bak"), logText(0, 1200));
-    const again = await runHostlog(
+    const again = await hostlog.run(
       ["ingest", path("access.log.bak"), "--store", path("store"), "--now", "2026-03-01T12:00:00Z"],
       { directory: path("") },
     );

@@ -1,40 +1,57 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { combinedLine } from "../support/log-lines.ts";
-import { type Finished, runHostlog } from "../support/run-hostlog.ts";
-import type { S3Operation } from "../support/s3-answer.ts";
+import { nodeMay, storesOfNodeMay } from "../support/node-may.ts";
+import { type Finished, programEnvironment, runHostlog } from "../support/run-hostlog.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { startWarmHostlog, type WarmHostlog } from "../support/warm-hostlog.ts";
 
 const program = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
 const credentials = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret" };
 const now = "2026-02-04";
-const views = ["raw", "analytics", "quarantine"] as const;
-const roots = [...views, "ledger", "published"] as const;
+let hostlog: WarmHostlog;
+/** What whoever set up the store has published, which a node cannot; and the keys, which no node has. */
+let published: ReadonlyMap<string, Buffer>;
+let keys: string;
 
-/** A node may put objects that carry its name, and read what is published and its own part of the ledger. */
-function nodeMay(operation: S3Operation, name: string, query: URLSearchParams): boolean {
-  const own = /^bucket-ledger\/logs\/(?:(?:chains|manifests)\/web01\/.+|secrets\/web01)$/;
-  const published = /^bucket-published\/logs\/.+$/;
-  const put = /^bucket-(?:raw|analytics|quarantine)\/logs\/dt=\d{4}-\d\d-\d\d\/web01_[^/]+$/;
-  if (operation === "PutObject") return put.test(name) || own.test(name);
-  if (operation === "GetObject" || operation === "HeadObject") return own.test(name) || published.test(name);
-  if (operation !== "ListObjectsV2") return false;
-  const prefix = query.get("prefix") ?? "";
-  if (name === "bucket-published") return prefix.startsWith("logs/");
-  return name === "bucket-ledger" && /^logs\/(?:(?:chains|manifests)\/web01\/|secrets\/web01)/.test(prefix);
+beforeAll(async () => {
+  hostlog = startWarmHostlog();
+  const server = await startS3Server();
+  keys = await mkdtemp(join(tmpdir(), "hostlog-test-"));
+  await writeFile(join(keys, "hostlog.yaml"), settings(server, keys));
+  const made = await runHostlog(["init", "--small", "--config", "hostlog.yaml", "--now", now], {
+    directory: keys,
+    environment: { ...credentials, HOSTLOG_KEYS: keys },
+  });
+  expect(made.status, made.stderr).toBe(0);
+  published = new Map(server.objects);
+  await server.close();
+  return async () => {
+    await hostlog.end();
+    await rm(keys, { recursive: true });
+  };
+}, 60_000);
+
+function settings(server: S3Server, folder: string): string {
+  const own = ["node: web01", `state: ${join(folder, "state")}`, "classes: { standard: 30d }"];
+  return [...own, ...storesOfNodeMay(server.endpoint)].join("\n");
 }
 
 interface World {
   readonly server: S3Server;
-  readonly folder: string;
   /** A log of one day with five good lines and one that cannot be read. */
   writeLog(round: number): Promise<string>;
   run(...args: readonly string[]): Promise<Finished>;
+  /** The same where the keys are. */
+  runByKeys(...args: readonly string[]): Promise<Finished>;
+  /** What waits in the spool. */
+  spooled(): Promise<readonly string[]>;
   /** Runs it, and kills it when the server has been asked for so many puts. True when it came to that. */
   runUntilPut(put: number, ...args: readonly string[]): Promise<boolean>;
 }
@@ -44,19 +61,8 @@ async function openWorld(): Promise<World> {
   onTestFinished(() => server.close());
   const folder = await temporaryFolder();
   const config = join(folder, "hostlog.yaml");
-  await writeFile(
-    config,
-    [
-      "node: web01",
-      `s3: { endpoint: "${server.endpoint}", region: us-east-1, force_path_style: true }`,
-      `state: ${join(folder, "state")}`,
-      "stores:",
-      ...roots.map((root) => `  ${root}: s3://bucket-${root}/logs`),
-    ].join("\n"),
-  );
-  // What whoever set up the store has published; a node cannot.
-  const identity = { version: 1, id: "0123", created_at: "2026-02-01T00:00:00.000Z", drill: true };
-  server.objects.set("bucket-published/logs/store.json", Buffer.from(JSON.stringify(identity)));
+  await writeFile(config, settings(server, folder));
+  for (const [name, body] of published) server.objects.set(name, body);
   const argumentsOf = ([command, ...rest]: readonly string[]): readonly string[] => [
     command ?? "",
     "--config",
@@ -65,9 +71,15 @@ async function openWorld(): Promise<World> {
     now,
     ...rest,
   ];
+  const environment = { ...credentials, HOSTLOG_KEYS: join(folder, "nobody's") };
+  const byKeys = { ...credentials, HOSTLOG_KEYS: keys };
+  const runByKeys: World["runByKeys"] = (...args) =>
+    hostlog.run(argumentsOf(args), { directory: folder, environment: byKeys });
+  const { id } = JSON.parse(String(server.objects.get("bucket-published/logs/store.json"))) as { id: string };
   return {
     server,
-    folder,
+    runByKeys,
+    spooled: () => readdir(join(folder, "state", "spool", id, "web01")),
     async writeLog(round) {
       const path = join(folder, `access-${round}.log`);
       const line = (number: number): string =>
@@ -79,11 +91,11 @@ async function openWorld(): Promise<World> {
       await writeFile(path, `${[...lines, `unreadable line of round ${round}`].join("\n")}\n`);
       return path;
     },
-    run: (...args) => runHostlog(argumentsOf(args), { directory: folder, environment: credentials }),
+    run: (...args) => hostlog.run(argumentsOf(args), { directory: folder, environment }),
     async runUntilPut(put, ...args) {
       const child = spawn(process.execPath, [program, ...argumentsOf(args)], {
         cwd: folder,
-        env: { PATH: process.env["PATH"], HOME: folder, ...credentials },
+        env: programEnvironment(folder, environment),
         stdio: "ignore",
       });
       let puts = 0;
@@ -118,7 +130,7 @@ describe("hostlog ingest with a node's own rights", () => {
   });
 
   it("ends with every line stored once when it is killed at any put and run again", async () => {
-    const { server, run, runUntilPut, writeLog, folder } = await openWorld();
+    const { server, run, runByKeys, runUntilPut, writeLog, spooled } = await openWorld();
     server.hidesMissing = true;
     server.may = nodeMay;
     // What is put once and for all comes with the first.
@@ -134,15 +146,13 @@ describe("hostlog ingest with a node's own rights", () => {
     }
     // Three objects, the manifest and the record, each of them once; and once none.
     expect(rounds).toBe(7);
-    for (const entry of await readdir(join(folder, "state", "spool", "0123"), { recursive: true })) {
-      expect(entry).toBe("web01");
-    }
+    expect(await spooled()).toEqual([]);
 
     server.may = () => true;
     const verified = await run("verify", "--read", "--output", "json");
     expect(verified.status, verified.stderr).toBe(0);
     expect((JSON.parse(verified.stdout) as { findings: unknown[] }).findings).toEqual([]);
-    const found = await run("query", "--from", "2026-02-03", "--columns", "path");
+    const found = await runByKeys("query", "--from", "2026-02-03", "--columns", "path");
     expect(found.status, found.stderr).toBe(0);
     const paths = found.stdout.trim().split("\n");
     expect(paths).toHaveLength(rounds * 5);
@@ -150,7 +160,7 @@ describe("hostlog ingest with a node's own rights", () => {
   }, 180_000);
 
   it("does not send to its end what has passed its term meanwhile, and says what to remove of it", async () => {
-    const { server, run, runUntilPut, writeLog, folder } = await openWorld();
+    const { server, run, runUntilPut, writeLog, spooled } = await openWorld();
     server.hidesMissing = true;
     server.may = nodeMay;
     expect((await run("ingest", await writeLog(0))).status).toBe(0);
@@ -163,7 +173,7 @@ describe("hostlog ingest with a node's own rights", () => {
     expect(left.filter((name) => name.startsWith("bucket-ledger/"))).toEqual([
       expect.stringContaining("/manifests/web01/"),
     ]);
-    const later = ["ingest", log, "--output", "json", "--now", "2029-02-04"];
+    const later = ["ingest", log, "--output", "json", "--now", "2026-06-04"];
     const refused = await run(...later);
     expect(refused.status, refused.stderr).toBe(3);
     for (const name of left) expect(refused.stderr).toContain(`s3://${name}`);
@@ -171,8 +181,7 @@ describe("hostlog ingest with a node's own rights", () => {
     const again = await run(...later);
     expect(again.status, again.stderr).toBe(0);
     expect(JSON.parse(again.stdout)).toMatchObject({ lines: 6, refused: 6 });
-    const spooled = await readdir(join(folder, "state", "spool", "0123", "web01"));
-    expect(spooled).toEqual([]);
+    expect(await spooled()).toEqual([]);
     server.may = () => true;
     const verified = await run("verify", "--read", "--output", "json");
     expect((JSON.parse(verified.stdout) as { findings: unknown[] }).findings, verified.stderr).toEqual([]);

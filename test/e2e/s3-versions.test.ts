@@ -1,13 +1,20 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { exitCode } from "../../src/exit-code.ts";
 import { combinedLine } from "../support/log-lines.ts";
-import { type Finished, runHostlog } from "../support/run-hostlog.ts";
+import type { Finished } from "../support/run-hostlog.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { startWarmHostlog, type WarmHostlog } from "../support/warm-hostlog.ts";
 
 const due = "2028-02-03";
+
+let hostlog: WarmHostlog;
+beforeAll(() => {
+  hostlog = startWarmHostlog();
+  return () => hostlog.end();
+});
 
 let server: S3Server;
 let folder: string;
@@ -22,6 +29,7 @@ beforeEach(async () => {
     join(folder, "hostlog.yaml"),
     [
       "node: web01",
+      "seal: none",
       `s3: { endpoint: "${server.endpoint}", region: us-east-1, force_path_style: true }`,
       `state: ${join(folder, "state")}`,
       "stores:",
@@ -38,7 +46,7 @@ beforeEach(async () => {
 }, 60_000);
 
 function run(now: string, ...args: readonly string[]): Promise<Finished> {
-  return runHostlog([...args, "--config", join(folder, "hostlog.yaml"), "--now", now], {
+  return hostlog.run([...args, "--config", join(folder, "hostlog.yaml"), "--now", now], {
     directory: folder,
     environment: { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
   });

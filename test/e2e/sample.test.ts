@@ -5,7 +5,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const now = ["--now", "2026-11-22T16:21:44Z"];
 
-describe("hostlog sample", () => {
+describe("hostlog sample", { timeout: 60_000 }, () => {
   it("writes logs and a config with which a break-in can be looked into", async () => {
     const folder = await temporaryFolder();
     const environment = { HOSTLOG_CONFIG: join(folder, "tryout", "hostlog.yaml") };

@@ -2,7 +2,13 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DrillLogs, ingestArguments, killAndRunAgain, writeDrillLogs } from "../support/kill-drill.ts";
+import {
+  type DrillLogs,
+  ingestArguments,
+  killAndRunAgain,
+  openDrillStore,
+  writeDrillLogs,
+} from "../support/kill-drill.ts";
 import { runHostlog } from "../support/run-hostlog.ts";
 
 const INSTANTS = 200;
@@ -14,7 +20,7 @@ describe("hostlog ingest, killed with SIGKILL at instants spread over the run, a
   let logs: DrillLogs;
 
   beforeAll(async () => {
-    logs = await writeDrillLogs(4000);
+    logs = await writeDrillLogs(2000);
   });
 
   afterAll(() => rm(logs.folder, { recursive: true, force: true }));
@@ -22,8 +28,8 @@ describe("hostlog ingest, killed with SIGKILL at instants spread over the run, a
   /** How long a run takes, so that the instants are spread over all of it. */
   async function measure(script?: string): Promise<number> {
     const store = join(logs.folder, `store-measured-${script === undefined ? "whole" : "broken"}`);
+    const options = { ...(await openDrillStore(logs, store)), ...(script === undefined ? {} : { script }) };
     const startedAt = performance.now();
-    const options = { directory: logs.folder, ...(script === undefined ? {} : { script }) };
     expect(await runHostlog(ingestArguments(logs, store), options)).toMatchObject({ status: 0 });
     return performance.now() - startedAt;
   }

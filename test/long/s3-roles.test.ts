@@ -178,6 +178,8 @@ describe("the program with each role's keys", () => {
     await writeFile(join(folder, "hostlog.yaml"), configText("drill"));
     await rm(join(folder, "keys"), { force: true });
     await setUp("--node", matrixNode, "--credentials", "keys", ...drillDay);
+    const made = await as("custodian", ["init", "--small"], drillDay);
+    expect(made.status, made.stderr).toBe(0);
     const lines = [0, 1, 2].map((hour) => combinedLine({ ms: lineMs + hour * HOUR_MS }));
     await writeFile(join(folder, "access.log"), `${lines.join("\n")}\n`);
   });
@@ -251,6 +253,9 @@ async function setUp(...words: readonly string[]): Promise<Finished> {
   return finished;
 }
 
+/** Who has the keyring at hand; all others have no keys but those of their user. */
+const keyHolders: readonly string[] = ["custodian", "investigator"];
+
 /** With the keys of one user and no others. */
 function as(user: string, words: readonly string[], more: readonly string[]): Promise<Finished> {
   return hostlog([...words, ...more], {
@@ -258,6 +263,7 @@ function as(user: string, words: readonly string[], more: readonly string[]): Pr
     AWS_SHARED_CREDENTIALS_FILE: join(folder, "keys"),
     AWS_ACCESS_KEY_ID: undefined,
     AWS_SECRET_ACCESS_KEY: undefined,
+    HOSTLOG_KEYS: join(folder, keyHolders.includes(user) ? "keyring" : "nothing"),
   });
 }
 

@@ -1,5 +1,6 @@
+import { utimesSync } from "node:fs";
 import type * as fileSystem from "node:fs/promises";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type PublishFile, publishByClaim, publishFile } from "../../src/store/folder/publish-file.ts";
@@ -49,6 +50,15 @@ function open(publish: PublishFile): ObjectStore {
 async function create(store: ObjectStore, key: string): Promise<void> {
   await store.create(key, bodyOf(key));
   recorder.calls.push({ kind: "promise", key, isThere: true });
+}
+
+/** As if the ten seconds had gone by after which a claim is taken for one that a dead process left. */
+async function ageClaims(): Promise<void> {
+  const folder = join(root, PARTIAL);
+  const then = new Date(Date.now() - 15_000);
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (name.startsWith("claim-")) utimesSync(join(folder, name), then, then);
+  }
 }
 
 async function remove(store: ObjectStore, key: string): Promise<void> {
@@ -130,6 +140,7 @@ describe.each(ways)(
         // The calls above that removed the folder count for nothing.
         const before = recorder.calls.length;
         recorder.callsLeft = Number.POSITIVE_INFINITY;
+        await ageClaims();
         const store = open(publish);
         await create(store, "dt=2026-11-22/one");
         await create(store, "dt=2026-11-22/two");

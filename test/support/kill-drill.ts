@@ -1,10 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { combinedLine } from "./log-lines.ts";
 import { runHostlog } from "./run-hostlog.ts";
+import { unsealStore } from "./unseal-objects.ts";
 
 /** A set of logs whose every line can be told from all others. */
 export interface DrillLogs {
@@ -18,9 +20,11 @@ export interface DrillLogs {
 
 const now = "2026-03-01T12:00:00Z";
 const nowMs = Date.parse(now);
+export const drillClock: readonly string[] = ["--now", now];
 
-/** Small batches, so that a run goes through all its steps many times. */
-const config = "node: web01\ningest:\n  batch_rows: 1000\n";
+/** Small batches, so that a run goes through all its steps many times; short terms, so that a keyring is made quickly. */
+export const drillSettings =
+  "ingest: { batch_rows: 1000 }\nclasses: { standard: 30d }\nquarantine: { term: 30d }\n";
 
 export async function writeDrillLogs(linesPerFile: number): Promise<DrillLogs> {
   const folder = await mkdtemp(join(tmpdir(), "hostlog-kill-"));
@@ -35,7 +39,7 @@ export async function writeDrillLogs(linesPerFile: number): Promise<DrillLogs> {
     files.push(path);
   }
   const configPath = join(folder, "hostlog.yaml");
-  await writeFile(configPath, config);
+  await writeFile(configPath, `node: web01\n${drillSettings}`);
   return { folder, files, config: configPath, ...counts };
 }
 
@@ -61,11 +65,40 @@ function drillLine(
 }
 
 export function ingestArguments(logs: DrillLogs, store: string): readonly string[] {
-  return ["ingest", "--config", logs.config, "--store", store, "--now", now, ...logs.files];
+  return ["ingest", "--config", logs.config, "--store", store, ...drillClock, ...logs.files];
 }
 
-/** Why the store does not hold each line exactly once; empty when it does. */
-export async function findFaults(logs: DrillLogs, store: string): Promise<readonly string[]> {
+/** The options of a run on a store of these logs that has its keys already: to make them anew each time takes long. */
+export async function openDrillStore(
+  logs: DrillLogs,
+  store: string,
+): Promise<{ readonly directory: string; readonly environment: Readonly<Record<string, string>> }> {
+  const made = join(logs.folder, "made");
+  const optionsOf = (path: string) => ({
+    directory: logs.folder,
+    environment: { HOSTLOG_KEYS: drillKeys(path) },
+  });
+  if (!existsSync(made)) {
+    const words = ["init", "--small", "--config", logs.config, "--store", made, ...drillClock];
+    const { status, stderr } = await runHostlog(words, optionsOf(made));
+    if (status !== 0) throw new Error(`hostlog init ended with ${status}: ${stderr}`);
+  }
+  await cp(made, store, { recursive: true });
+  await cp(drillKeys(made), drillKeys(store), { recursive: true });
+  return optionsOf(store);
+}
+
+/** Where the keyring of a drill's store lies. */
+export function drillKeys(store: string): string {
+  return `${store}-keys`;
+}
+
+/** Why the store does not hold each line exactly once, by what its keyring opens; empty when it does. */
+export async function findFaults(
+  logs: DrillLogs,
+  store: string,
+  keysFolder: string = drillKeys(store),
+): Promise<readonly string[]> {
   const faults: string[] = [];
   const verified = await runHostlog(["verify", "--store", store, "--output", "json"], {
     directory: logs.folder,
@@ -73,17 +106,20 @@ export async function findFaults(logs: DrillLogs, store: string): Promise<readon
   if (verified.status !== 0) faults.push(`verify ended with ${verified.status}: ${verified.stderr}`);
   else if ((JSON.parse(verified.stdout) as { findings: unknown[] }).findings.length > 0)
     faults.push(verified.stdout);
+  const opened = `${store}-opened`;
+  await unsealStore(store, keysFolder, opened);
   const expected = [
     ["raw", "path", logs.goodLines],
     ["analytics", "NULL", logs.goodLines],
     ["quarantine", "line", logs.badLines],
   ] as const;
   for (const [view, column, lines] of expected) {
-    const { rows, distinct } = await countRows(join(store, view), column);
+    const { rows, distinct } = await countRows(join(view === "analytics" ? store : opened, view), column);
     if (rows !== lines) faults.push(`${view} holds ${rows} rows, not ${lines}`);
     if (column !== "NULL" && distinct !== lines)
       faults.push(`${view} holds ${distinct} different lines, not ${lines}`);
   }
+  await rm(opened, { recursive: true });
   return faults;
 }
 
@@ -110,8 +146,7 @@ export async function killAndRunAgain(
   script?: string,
 ): Promise<{ readonly wasKilled: boolean; readonly faults: readonly string[] }> {
   const store = join(logs.folder, `store-${name}`);
-  await mkdir(store, { mode: 0o700 });
-  const options = { directory: logs.folder, ...(script === undefined ? {} : { script }) };
+  const options = { ...(await openDrillStore(logs, store)), ...(script === undefined ? {} : { script }) };
   try {
     const killed = await runHostlog(ingestArguments(logs, store), { ...options, killAfterMs });
     const again = await runHostlog(ingestArguments(logs, store), options);
@@ -120,6 +155,6 @@ export async function killAndRunAgain(
       return { wasKilled, faults: [`run again, it ended with ${again.status}: ${again.stderr}`] };
     return { wasKilled, faults: await findFaults(logs, store) };
   } finally {
-    await rm(store, { recursive: true, force: true });
+    for (const folder of [store, drillKeys(store)]) await rm(folder, { recursive: true, force: true });
   }
 }

@@ -11,8 +11,13 @@ import { deserializeTCompactProtocol } from "hyparquet/src/thrift.js";
  */
 export async function readableParts(path: string): Promise<readonly Buffer[]> {
   const file = await readFile(path);
-  const parts: Buffer[] = [file];
-  const metadata = parquetMetadata(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+  return [file, ...readablePages(file)];
+}
+
+/** The pages of such a file, decompressed. Throws for what is no Parquet file. */
+export function readablePages(file: Buffer): readonly Buffer[] {
+  const parts: Buffer[] = [];
+  const metadata = parquetMetadata(Uint8Array.from(file).buffer);
   for (const group of metadata.row_groups) {
     for (const { meta_data: chunk } of group.columns) {
       if (chunk === undefined) throw new Error("a column chunk without metadata");

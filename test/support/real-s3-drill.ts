@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { inParallel } from "../../src/in-parallel.ts";
 import { openS3Store } from "../../src/store/s3-store.ts";
-import { type DrillLogs, findFaults, ingestArguments } from "./kill-drill.ts";
+import { type DrillLogs, drillClock, drillSettings, findFaults, ingestArguments } from "./kill-drill.ts";
 import { listKeys } from "./list-keys.ts";
 import { awsEnvironment, realSettings } from "./real-s3.ts";
 import { type Finished, runHostlog } from "./run-hostlog.ts";
@@ -29,9 +29,15 @@ export async function startImportDrill(
 ): Promise<ImportDrill> {
   const folder = await mkdtemp(join(logs.folder, "drill-"));
   const config = join(folder, "hostlog.yaml");
-  await writeFile(config, `node: ${NODE}\nstate: ${join(folder, "state")}\ningest:\n  batch_rows: 1000\n`);
+  await writeFile(config, `node: ${NODE}\nstate: ${join(folder, "state")}\n${drillSettings}`);
   const url = `s3://${place.bucket}/${place.prefix}`;
-  const options = { directory: folder, environment: awsEnvironment() };
+  const keys = join(folder, "keys");
+  const options = { directory: folder, environment: { ...awsEnvironment(), HOSTLOG_KEYS: keys } };
+  const made = await runHostlog(
+    ["init", "--small", "--config", config, "--store", url, ...drillClock],
+    options,
+  );
+  if (made.status !== 0) throw new Error(`hostlog init ended with ${made.status}: ${made.stderr}`);
   return {
     ingest: (killOn) =>
       runHostlog(ingestArguments({ ...logs, config }, url), {
@@ -51,7 +57,7 @@ export async function startImportDrill(
         return [`verify ended with ${verified.status}: ${verified.stdout}${verified.stderr}`];
       const copy = join(folder, "copy");
       await copyStore(place, copy);
-      return findFaults(logs, copy);
+      return findFaults(logs, copy, keys);
     },
     async end() {
       const store = await openS3Store(place, realSettings);

@@ -98,7 +98,7 @@ async function withProfile<T>(profile: string, credentials: string, work: () => 
   }
 }
 
-async function deleteUsers(userPrefix: string): Promise<void> {
+export async function deleteUsers(userPrefix: string): Promise<void> {
   const client = new IAMClient({});
   const { Users = [] } = await client.send(new ListUsersCommand({}));
   for (const { UserName = "" } of Users) {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
@@ -21,11 +22,27 @@ export interface RunOptions {
   readonly killOn?: AbortSignal;
 }
 
+/**
+ * What the program is told of its surroundings: nothing of the machine's. Keyrings lie in the test's own folder;
+ * where it has none they can lie nowhere.
+ */
+export function programEnvironment(
+  directory: string | undefined,
+  environment: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    ...(directory === undefined ? {} : { HOME: directory }),
+    HOSTLOG_KEYS: directory === undefined ? "/dev/null/keys" : join(directory, "keys"),
+    ...environment,
+  };
+}
+
 /** Runs the built program as its user would, and waits for its end. */
 export async function runHostlog(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const child = spawn(process.execPath, [options.script ?? program, ...args], {
     cwd: options.directory,
-    env: { PATH: process.env["PATH"], HOME: options.directory, ...options.environment },
+    env: programEnvironment(options.directory, options.environment),
     stdio: ["pipe", "pipe", "pipe"],
   });
   const stdout: Buffer[] = [];

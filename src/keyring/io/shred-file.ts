@@ -11,7 +11,7 @@ const leftoverPattern = /\.(?:tmp|old)~$/;
 /** Files of the lock are its own to remove: another process may be making one at this moment. */
 const lockPattern = /^lock(?:\.|$)/;
 
-export function isLeftover(name: string): boolean {
+function isLeftover(name: string): boolean {
   return leftoverPattern.test(name) && !lockPattern.test(name);
 }
 

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Day } from "../../day.ts";
+import { addDays, type Day, dayOfMs } from "../../day.ts";
 import { UserError } from "../../errors.ts";
 import { exitCode } from "../../exit-code.ts";
 import type { UnlockedKeyring } from "../../keyring/keyring.ts";
 import { sha256Hex } from "../../sha256.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
+import { firstRevival } from "../first-revival.ts";
 import { createRecipientBook } from "../recipient-book.ts";
-import type { RecipientSnapshot } from "../recipient-snapshot.ts";
+import type { RecipientSeries, RecipientSnapshot } from "../recipient-snapshot.ts";
 import { seriesOfEntries } from "../series-of-entries.ts";
 import { snapshotKey } from "../snapshot-key.ts";
 import { encodeSnapshot, readSnapshot } from "../snapshot-object.ts";
@@ -21,6 +22,9 @@ export type PublishAnswer =
     }
   | { readonly kind: "unchanged"; readonly generation: number; readonly lastDay: Day };
 
+/** Nodes take lines up to a day ahead of their clock, and clocks differ. */
+const SEALED_AHEAD_DAYS = 2;
+
 /** How many publishers may get in between. */
 const ATTEMPTS_MAX = 20;
 
@@ -33,9 +37,10 @@ export async function publishRecipients(
   unlocked: UnlockedKeyring,
   at: string,
 ): Promise<PublishAnswer> {
-  const series = seriesOfEntries(await unlocked.keyring.entries());
   const provider = unlocked.providerHistory();
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    // Anew each time: what another publisher has told of may have been destroyed meanwhile.
+    const series = seriesOfEntries(await unlocked.keyring.entries());
     const newest = await newestSnapshot(published);
     const known = newest === undefined ? undefined : ownSnapshot(newest.bytes, unlocked, published.url);
     const isKnown =
@@ -44,6 +49,7 @@ export async function publishRecipients(
       known.providerKey === unlocked.keyring.providerKey;
     if (isKnown)
       return { kind: "unchanged", generation: known.snapshot.generation, lastDay: lastDayOf(known.snapshot) };
+    if (known !== undefined) refuseRevival(known.snapshot, series, at, unlocked.keyring.folder);
     const generation = (newest?.generation ?? 0) + 1;
     const snapshot: RecipientSnapshot = {
       version: 1,
@@ -61,6 +67,27 @@ export async function publishRecipients(
   throw new UserError(
     `recipients in ${published.url} are being published by others at the same time; try again later`,
     exitCode.tryAgain,
+  );
+}
+
+/**
+ * Throws UserError where a destroyed day would get a key again, or a day for which nodes may have sealed another one: the
+ * keyring is an older copy, or has lost keys. Days to come may change: nobody has sealed for them.
+ */
+function refuseRevival(
+  known: RecipientSnapshot,
+  series: readonly RecipientSeries[],
+  at: string,
+  folder: string,
+): void {
+  const change = firstRevival(known, series, addDays(dayOfMs(Date.parse(at)), SEALED_AHEAD_DAYS));
+  if (change === undefined) return;
+  const { name, kind } = change;
+  throw new UserError(
+    kind === "revived"
+      ? `the key of ${name} (view/day/class) was destroyed, and the keyring in ${folder} has it: it is an older copy, put back. Nothing was published. Put the newer keyring in its place, or run "hostlog keys restore" from an export; destroy the older copy`
+      : `for ${name} (view/day/class) nodes were told another key than the one in ${folder}, and may have sealed with it: the keyring has lost keys, or is an older copy. Nothing was published. Put the right keyring in its place, or run "hostlog keys restore" from the newest export`,
+    exitCode.integrity,
   );
 }
 

@@ -1,6 +1,3 @@
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { writeDurably } from "../../durable-file.ts";
 import { UserError } from "../../errors.ts";
 import { exitCode } from "../../exit-code.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
@@ -8,6 +5,7 @@ import type { RecipientSnapshot } from "../recipient-snapshot.ts";
 import { snapshotKey } from "../snapshot-key.ts";
 import { readSnapshot } from "../snapshot-object.ts";
 import { newestSnapshot } from "./newest-snapshot.ts";
+import { readSeen, refuseExchanged, type SeenStore, writeSeen } from "./seen-store.ts";
 
 export interface RecipientsWish {
   readonly storeId: string;
@@ -26,13 +24,6 @@ export interface PublishedRecipients {
   readonly isFirstUse: boolean;
 }
 
-/** What a machine has seen of a store's recipients. */
-interface Seen {
-  /** All that the provider has had, the oldest first. */
-  readonly providerKeys: readonly string[];
-  readonly generation: number;
-}
-
 /**
  * The newest recipients, checked: signed by the provider, for this store, and not older than what this machine has
  * seen. Undefined when nothing is published. Throws UserError for what somebody forged or put back.
@@ -41,8 +32,9 @@ export async function readRecipients(
   published: ObjectStore,
   wish: RecipientsWish,
 ): Promise<PublishedRecipients | undefined> {
-  const seenPath = join(wish.stateDirectory, `recipients-${wish.storeId}.json`);
-  const seen = await readSeen(seenPath);
+  const { stateDirectory, storeId } = wish;
+  const seen = await readSeen(stateDirectory, storeId);
+  if (seen === undefined) await refuseExchanged(stateDirectory, published.url, storeId);
   const newest = await newestSnapshot(published);
   if (newest === undefined) {
     if (seen === undefined) return undefined;
@@ -59,7 +51,7 @@ export async function readRecipients(
     throw rolledBack(published, `generation ${generation}`, seen);
   const isNew = seen?.generation !== generation || seen.providerKeys.at(-1) !== providerKey;
   if (isNew && wish.isOnlyLooking !== true) {
-    await writeSeen(seenPath, wish.stateDirectory, { providerKeys, generation });
+    await writeSeen(stateDirectory, storeId, { publishedUrl: published.url, providerKeys, generation });
   }
   return { snapshot, providerKey, isFirstUse: wish.pinned === undefined && seen === undefined };
 }
@@ -68,46 +60,10 @@ export async function readRecipients(
  * A pinned key that the provider has replaced since trusts the newest that was seen: who has stolen the old one
  * cannot go back to it. One that was never seen was pinned to say so.
  */
-function trustedKeys(pinned: string | undefined, seen: Seen | undefined): readonly string[] {
+function trustedKeys(pinned: string | undefined, seen: SeenStore | undefined): readonly string[] {
   const newest = seen?.providerKeys.at(-1);
   if (newest === undefined) return pinned === undefined ? [] : [pinned];
   return pinned === undefined || seen?.providerKeys.includes(pinned) === true ? [newest] : [pinned];
-}
-
-async function readSeen(path: string): Promise<Seen | undefined> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
-  const seen = parseSeen(text);
-  if (seen !== undefined) return seen;
-  throw new UserError(
-    `${path} is damaged: it says which provider this machine trusts. Compare the provider's key with "hostlog keys list" on the custodian's machine, write it into the config (keys.provider), and remove the file.`,
-    exitCode.integrity,
-  );
-}
-
-function parseSeen(text: string): Seen | undefined {
-  try {
-    const value = JSON.parse(text) as Partial<
-      Record<"version" | "provider_keys" | "generation", unknown>
-    > | null;
-    const { version, provider_keys: keys, generation } = value ?? {};
-    if (version !== 1 || typeof generation !== "number" || !Number.isSafeInteger(generation))
-      return undefined;
-    if (!Array.isArray(keys) || keys.length === 0) return undefined;
-    const providerKeys = keys.filter((key: unknown) => typeof key === "string");
-    return providerKeys.length === keys.length ? { providerKeys, generation } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function writeSeen(path: string, directory: string, { providerKeys, generation }: Seen): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const text = JSON.stringify({ version: 1, provider_keys: providerKeys, generation });
-  await writeDurably(path, Buffer.from(`${text}\n`), { mode: 0o600 });
 }
 
 function forged(address: string): UserError {
@@ -121,7 +77,7 @@ function otherProvider(
   address: string,
   found: string,
   { pinned }: RecipientsWish,
-  seen: Seen | undefined,
+  seen: SeenStore | undefined,
 ): UserError {
   return new UserError(
     `${address} is signed by ${found}, which does not follow from the provider's key that is trusted here (${trustedKeys(pinned, seen).join()}). No line was taken; the logs stay where they are. Compare both with "hostlog keys list" on the custodian's machine; only if the one that was found is right, write it into the config as keys.provider.`,
@@ -129,7 +85,7 @@ function otherProvider(
   );
 }
 
-function rolledBack({ url }: ObjectStore, found: string, { generation }: Seen): UserError {
+function rolledBack({ url }: ObjectStore, found: string, { generation }: SeenStore): UserError {
   return new UserError(
     `${url}/recipients/ shows ${found}, and this machine has seen generation ${generation} there: somebody put an older state back. No line was taken; the logs stay where they are. Find out who did it, and have "hostlog keys publish" run until a newer generation is there.`,
     exitCode.integrity,
