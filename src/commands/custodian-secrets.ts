@@ -134,6 +134,11 @@ async function openSecret(path: string): ReturnType<typeof open> {
     return await open(path, "r");
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new UserError(`${path} cannot be read: ${error.message}`, exitCode.usage, { cause: error });
+    // Somebody may have given the secret itself in place of a file: it must not get into a log by a message.
+    const isThere = "code" in error && error.code !== "ENOENT" && error.code !== "ENAMETOOLONG";
+    const what = isThere
+      ? `${path} cannot be read`
+      : "the file that should hold the identity or passphrase is not there";
+    throw new UserError(`${what}: give the name of a file, never the secret itself`, exitCode.usage);
   }
 }

@@ -53,7 +53,7 @@ export async function destroyKeys(
       exportsOutstanding: exportsOutstanding.filter((number) =>
         gone.some(({ exportedIn = [] }) => exportedIn.includes(number)),
       ),
-      probe: "cannot be opened",
+      probe: keyring.kind === "small" ? "cannot be opened" : "not tried",
     };
     await appendRecord(ledger, CONTROL_CHAIN, record, head);
     return record;

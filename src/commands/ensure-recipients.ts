@@ -55,8 +55,9 @@ export async function refuseUnmade(
   published: ObjectStore,
   seal: SealMode,
 ): Promise<void> {
-  if (seal === "none" || isFolders(config.roots)) return;
-  if ((await readStoreIdentity(published)) === undefined) throw notMade(published);
+  if ((await readStoreIdentity(published)) !== undefined) return;
+  if ((await newestSnapshot(published)) !== undefined) throw identityGone(published);
+  if (seal === "age" && !isFolders(config.roots)) throw notMade(published);
 }
 
 /**
@@ -138,6 +139,13 @@ function nothingPublished({ url }: ObjectStore): UserError {
   return new UserError(
     `this store is sealed, and ${url} has no recipients to seal for: run "hostlog init --team" (or --small) on the machine that is to have the keys, or "hostlog keys publish" there if it has them. No line was taken; the logs stay where they are.`,
     exitCode.tryAgain,
+  );
+}
+
+function identityGone({ url }: ObjectStore): UserError {
+  return new UserError(
+    `${url} has recipients, so that it was a sealed store, and its store.json is gone: put it back from a copy; another one would make it another store. No line was taken; the logs stay where they are. Find out who removed it`,
+    exitCode.integrity,
   );
 }
 

@@ -4,14 +4,14 @@ import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import { formatBytes } from "../format-bytes.ts";
 import { counted } from "../keyring/counted.ts";
-import type { KeyEntry, Keyring } from "../keyring/keyring.ts";
+import type { KeyEntry, Keyring, UnlockedKeyring } from "../keyring/keyring.ts";
 import { exportNames } from "../keyring/plan-alarms.ts";
 import { renderTable } from "../keyring/render-table.ts";
 import type { KeysDestroyedRecord } from "../ledger/key-record.ts";
 import { dayPrefix } from "../partition.ts";
 import { type DayKeyName, dayKeyNameOf, formatDayKey, type SealedView } from "../seal/day-key-name.ts";
 import type { CommonOptions, Context } from "./context.ts";
-import { isUnlockable, type SecretOptions, unlockKeyring } from "./custodian-secrets.ts";
+import { type SecretOptions, unlockKeyring } from "./custodian-secrets.ts";
 import { destroyKeys } from "./destroy-keys.ts";
 import { recordKeys } from "./key-ledger.ts";
 import { describePublication, say } from "./keys-make.ts";
@@ -42,13 +42,31 @@ export async function destroyNamed(context: Context, options: DestroyOptions): P
   if (!acts) return showDoomed(context, options, doomed);
   refuseMadeUpClock(context, identity);
   refuseTooMany(doomed, options);
+  // Before its time a key is destroyed only by who can tell the nodes: they would seal for a key that nobody has.
+  const unlocked = options.due === true ? undefined : await unlockKeyring(keyring, options);
+  try {
+    await destroyAsked(context, keyring, asked, unlocked);
+  } finally {
+    unlocked?.close();
+  }
+}
 
+async function destroyAsked(
+  context: Context,
+  keyring: Keyring,
+  asked: readonly KeyEntry[],
+  unlocked: UnlockedKeyring | undefined,
+): Promise<void> {
   // With those that are destroyed already: a run that ended before it recorded them is made up for.
-  const record = await destroyKeys(context, keyring, asked);
+  const record = await destroyKeys(context, keyring, asked).catch(async (error: unknown) => {
+    // The keys are gone, whatever came of the rest: nodes must not go on sealing for them.
+    if (unlocked !== undefined) await tellNodes(context, unlocked);
+    throw error;
+  });
   say(context, describeDestroyed(record));
   // What is past its term nodes refuse by themselves.
-  if (options.due === true) await recordKeys(context, keyring, undefined);
-  else say(context, await tellNodes(context, keyring, options));
+  if (unlocked === undefined) await recordKeys(context, keyring, undefined);
+  else say(context, await tellNodes(context, unlocked));
   refuseOutstanding(record);
 }
 
@@ -86,25 +104,10 @@ function refuseTooMany(doomed: readonly KeyEntry[], { days }: DestroyOptions): v
 }
 
 /** A node that does not know would go on sealing what nobody will be able to open. */
-async function tellNodes(
-  context: Context,
-  keyring: Keyring,
-  options: SecretOptions,
-): Promise<readonly string[]> {
-  if (!isUnlockable(keyring, options)) {
-    await recordKeys(context, keyring, undefined);
-    return [
-      "! nodes do not know of it yet, and seal what comes for these days so that nobody can open it: run hostlog keys publish",
-    ];
-  }
-  const unlocked = await unlockKeyring(keyring, options);
-  try {
-    const publication = await publishKeys(context, unlocked);
-    await recordKeys(context, keyring, publication);
-    return [describePublication(publication)];
-  } finally {
-    unlocked.close();
-  }
+async function tellNodes(context: Context, unlocked: UnlockedKeyring): Promise<readonly string[]> {
+  const publication = await publishKeys(context, unlocked);
+  await recordKeys(context, unlocked.keyring, publication);
+  return [describePublication(publication)];
 }
 
 function describeDestroyed(record: KeysDestroyedRecord | undefined): readonly string[] {
@@ -113,7 +116,9 @@ function describeDestroyed(record: KeysDestroyedRecord | undefined): readonly st
   const days = [...new Set(keys.map(({ day }) => day))].sort();
   const ofDays = days.length === 1 ? days[0] : `days from ${days[0]} to ${days.at(-1)}`;
   return [
-    `${counted(keys.length, "key")} destroyed, of ${ofDays}: what was sealed for them cannot be opened with anything that is left here`,
+    record.probe === "not tried"
+      ? `${counted(keys.length, "key")} destroyed, of ${ofDays}: no file of the keyring holds them any more`
+      : `${counted(keys.length, "key")} destroyed, of ${ofDays}: what was sealed for them cannot be opened with anything that is left here`,
     ...copies.map((copy) => `removed from ${copy}`),
     ...(exportsOutstanding.length === 0
       ? []

@@ -1,6 +1,7 @@
 import { daysBetween } from "../day.ts";
 import type { RecipientSnapshot } from "../recipients/recipient-snapshot.ts";
 import type { DayKeyName } from "../seal/day-key-name.ts";
+import { oldestKeptDay, TERM_MAX } from "../term.ts";
 import { counted } from "./counted.ts";
 import type { KeyExport } from "./key-export.ts";
 import type { KeyEntry } from "./keyring.ts";
@@ -14,6 +15,7 @@ const EXPORT_AGE_DAYS_MAX = 35;
 export interface KeyAlarm {
   readonly kind:
     | "few-days-left"
+    | "past-due"
     | "not-published"
     | "published-is-behind"
     | "copies-outstanding"
@@ -27,6 +29,7 @@ export interface KeyAlarm {
 export function planAlarms(sight: KeyringSight, series: readonly SeriesReport[]): readonly KeyAlarm[] {
   return [
     ...daysAlarms(sight, series),
+    ...pastDueAlarms(sight),
     ...publishedAlarms(sight),
     ...copiesAlarms(sight.entries, sight.exports),
     ...exportAlarms(sight),
@@ -41,6 +44,23 @@ function daysAlarms({ wished }: KeyringSight, series: readonly SeriesReport[]): 
     const text = `keys of ${view} ${retentionClass} are there for ${counted(days, "more day")}: run hostlog keys ensure`;
     return [{ kind: "few-days-left", text }];
   });
+}
+
+/** Who destroys daily leaves none; a day is given for the night in which it happens. */
+function pastDueAlarms({ entries, wished, today }: KeyringSight): readonly KeyAlarm[] {
+  const firstDays = new Map(wished.map((series) => [seriesName(series), series.firstDay]));
+  const pastDue = entries.filter(isKept).filter((entry) => {
+    const firstDay = firstDays.get(seriesName(entry)) ?? oldestKeptDay(today, TERM_MAX);
+    return daysBetween(entry.day, firstDay) > 1;
+  });
+  if (pastDue.length === 0) return [];
+  const [oldest] = pastDue.map(({ day }) => day).sort();
+  const text = `${counted(pastDue.length, "key")} past the term of their day, the oldest of ${oldest ?? ""}: run hostlog keys destroy --due, each day from now on`;
+  return [{ kind: "past-due", text }];
+}
+
+function seriesName({ view, retentionClass }: Pick<DayKeyName, "view" | "retentionClass">): string {
+  return `${view}/${retentionClass}`;
 }
 
 function publishedAlarms(sight: KeyringSight): readonly KeyAlarm[] {

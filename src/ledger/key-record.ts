@@ -39,8 +39,11 @@ export interface KeysDestroyedRecord extends KeyEvent {
   readonly copies: readonly string[];
   /** Numbers of the exports that hold one of the keys and are not confirmed gone. */
   readonly exportsOutstanding: readonly number[];
-  /** What trying to open an object sealed for each key came to, with all that is left. */
-  readonly probe: "cannot be opened";
+  /**
+   * What trying to open something sealed for each key came to, with what is left. A team's keyring without its secrets
+   * cannot be tried: its files were searched for the wrapped keys.
+   */
+  readonly probe: "cannot be opened" | "not tried";
 }
 
 export interface DestroyedKey extends DayKeyName {

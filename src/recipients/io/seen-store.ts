@@ -15,7 +15,7 @@ export interface SeenStore {
 
 const namePattern = /^recipients-([A-Za-z0-9-]{1,64})\.json$/;
 
-export function seenPath(stateDirectory: string, storeId: string): string {
+function seenPath(stateDirectory: string, storeId: string): string {
   return join(stateDirectory, `recipients-${storeId}.json`);
 }
 
