@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { canonicalHost } from "../src/host-name.ts";
-import { isClassName, isNodeName } from "../src/partition.ts";
+import { HOLD_CLASS_PREFIX, isClassName, isNodeName } from "../src/partition.ts";
 import { sealModes } from "../src/seal/seal-mode.ts";
 import { TERM_MAX, type Term } from "../src/term.ts";
 import { problemOfEndpoint } from "./endpoint.ts";
@@ -9,6 +9,9 @@ import { countSetting, pathSetting, sizeSetting, storeSetting, termSetting, text
 
 /** Quarantine holds whole lines that nobody has read: as long as mending a format may take, no longer. */
 const QUARANTINE_TERM_MAX: Term = { count: 90, unit: "d" };
+
+/** For as long as this nobody can say whether an object without a record is a batch on its way. */
+const IN_FLIGHT_TERM_MAX: Term = { count: 30, unit: "d" };
 
 const MIB = 1024 * 1024;
 
@@ -66,6 +69,18 @@ export const configSchema = z.strictObject({
       client_key_file: pathSetting("/etc/hostlog/investigator.key").optional(),
     })
     .optional(),
+  ledger: z
+    .strictObject({
+      keys: z
+        .array(textSetting("a key, as hostlog ledger key shows it", problemOfSigningKey))
+        .max(16)
+        .default([]),
+      in_flight: termSetting(IN_FLIGHT_TERM_MAX, "a batch that is under way for longer is lost").default({
+        count: 2,
+        unit: "d",
+      }),
+    })
+    .prefault({}),
   ingest: z
     .strictObject({
       format: textSetting("a format, such as auto", problemOfFormat).default("auto"),
@@ -144,6 +159,12 @@ function problemOfProviderKey(text: string): string | undefined {
     : "the provider's public key is ed25519: and 44 characters: copy it from what hostlog init or hostlog keys list shows";
 }
 
+function problemOfSigningKey(text: string): string | undefined {
+  return /^ed25519:[A-Za-z0-9+/]{43}=$/.test(text)
+    ? undefined
+    : "a key is ed25519: and 44 characters: copy it from what hostlog ledger key shows";
+}
+
 function problemOfCustodianUrl(text: string): string | undefined {
   if (/^unix:\/[^\0]{1,100}$/.test(text)) return undefined;
   if (/^https:\/\/[^/?#@\s]+$/.test(text) && URL.canParse(text)) return undefined;
@@ -164,6 +185,8 @@ function problemOfDomainPattern(text: string): string | undefined {
 }
 
 function problemOfClass(text: string): string | undefined {
+  if (text.startsWith(HOLD_CLASS_PREFIX))
+    return "names that begin with hold- are those of holds: choose another";
   return isClassName(text)
     ? undefined
     : "a class's name holds a-z, 0-9 and -, begins with a letter, at most 31";

@@ -17,6 +17,7 @@ export interface Config {
   readonly seal: SealMode | undefined;
   readonly keys: KeySettings;
   readonly custodian: CustodianSettings | undefined;
+  readonly ledger: LedgerSettings;
   readonly ingest: IngestSettings;
   /** Retention classes by name, at most 8; `standard` is always there. */
   readonly classes: Readonly<Record<string, ClassTerms>>;
@@ -33,6 +34,13 @@ export interface KeySettings {
   readonly folder: string | undefined;
   /** The provider's public key, `ed25519:` and base64: recipients that it has not signed are refused. */
   readonly providerKey: string | undefined;
+}
+
+export interface LedgerSettings {
+  /** Keys (`ed25519:…`) that may take over the control chain; usually none. */
+  readonly keys: readonly string[];
+  /** How long an object may lie in the store without a record of its batch: as long as a node may keep a spool. */
+  readonly inFlightTerm: Term;
 }
 
 /** Where look-ups ask for the keys of objects. */

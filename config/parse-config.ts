@@ -61,6 +61,7 @@ function toConfig(settings: z.output<typeof configSchema>, defaults: ConfigDefau
     seal: settings.seal,
     keys: { folder: settings.keys.folder, providerKey: settings.keys.provider },
     custodian: settings.custodian === undefined ? undefined : custodianOf(settings.custodian),
+    ledger: { keys: settings.ledger.keys, inFlightTerm: settings.ledger.in_flight },
     ingest: {
       format: ingest.format,
       domainPattern: ingest.domain_from_file,

@@ -22,9 +22,20 @@ const keyPattern =
 /** The ledger's chain of decisions is written beside the nodes' chains, so no node can have its name. */
 export const CONTROL_CHAIN = "control";
 
+/** Where every chain stood, hour by hour; apart from the decisions, so that these stay few to read. */
+export const CHECKPOINT_CHAIN = "checkpoints";
+
+/** Copies for holds have objects of their own, which no node wrote: this name stands in the place of the node's. */
+export const HOLD_NODE = "hold";
+
+/** The retention class of a hold's copies is this and the hold's id. */
+export const HOLD_CLASS_PREFIX = "hold-";
+
+const reservedNames: readonly string[] = [CONTROL_CHAIN, CHECKPOINT_CHAIN];
+
 /** A node's name: what a host name may be, lower case, at most 63 characters. */
 export function isNodeName(text: string): boolean {
-  return nodePattern.test(text) && !text.includes("..") && text !== CONTROL_CHAIN;
+  return nodePattern.test(text) && !text.includes("..") && !reservedNames.includes(text);
 }
 
 /** A retention class's name: letters, digits and hyphens, lower case, at most 31 characters. */

@@ -4,11 +4,13 @@ import {
   appendRecord,
   type ChainHead,
   emptyChain,
+  headOf,
+  type LedgerWriter,
   readChain,
-  type StoredRecord,
 } from "../../src/ledger/chain.ts";
 import { decodeManifest, type Manifest } from "../../src/ledger/manifest.ts";
 import type { BatchRecord } from "../../src/ledger/record.ts";
+import type { StoredRecord } from "../../src/ledger/record-object.ts";
 import { sha256Hex } from "../../src/sha256.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { addCommitted, type CommittedRanges, overlapsCommitted } from "../source/committed-ranges.ts";
@@ -44,16 +46,18 @@ const FETCHES = 16;
  * Reads a node's chain and manifests. Throws a {@link UserError} when one cannot be read: without them nobody
  * knows which lines are stored already.
  */
-export async function openNodeLedger(ledger: ObjectStore, node: string): Promise<NodeLedger> {
+export async function openNodeLedger(writer: LedgerWriter, node: string): Promise<NodeLedger> {
+  const { ledger } = writer;
   const streams = createStreamIndex(node, await ensureNodeSecret(ledger, node));
   const ranges: CommittedRanges = new Map();
   /** By batch, what stands before its record. */
   const committed = new Map<string, ChainHead>();
-  let head = emptyChain;
+  let head: ChainHead = emptyChain;
 
-  const take = ({ record, sha256 }: StoredRecord): Promise<Manifest> | undefined => {
+  const take = (stored: StoredRecord): Promise<Manifest> | undefined => {
+    const { record } = stored;
     const before = head;
-    head = { sequence: record.sequence, sha256 };
+    head = headOf(stored);
     if (record.body.kind !== "batch") return undefined;
     committed.set(record.body.batch, before);
     return readManifest(ledger, record.body);
@@ -100,12 +104,13 @@ export async function openNodeLedger(ledger: ObjectStore, node: string): Promise
     async commit(record, manifest) {
       // What an earlier run left in the spool may have been stored by another import since.
       refuseOverlap(manifest);
-      const next = await appendRecord(ledger, node, record, head, async (foreign) => {
+      const onForeign = async (foreign: StoredRecord): Promise<void> => {
         const other = await take(foreign);
         if (other === undefined) return;
         add(other);
         refuseOverlap(manifest);
-      });
+      };
+      const next = await appendRecord(writer, node, record, { head, onForeign });
       committed.set(record.batch, head);
       addCommitted(ranges, manifest);
       head = next;

@@ -33,6 +33,8 @@ export interface Context {
   readonly keysDirectory: string;
   /** Where sealed objects may be opened, in the order to try; absolute paths, and not all need be in memory. */
   readonly memoryDirectories: readonly string[];
+  /** Of this machine, for records and messages. */
+  readonly hostName: string;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   /** Aborted when the process is asked to end. */
@@ -87,6 +89,7 @@ export function createOpenContext(surroundings: Surroundings): OpenContext {
       stateDirectory: stateDirectoryOf(config, surroundings),
       keysDirectory: keysDirectoryOf(config, surroundings),
       memoryDirectories: memoryDirectoriesOf(surroundings.environment),
+      hostName: surroundings.hostName,
       stdout: surroundings.stdout,
       stderr: surroundings.stderr,
       signal: surroundings.signal,

@@ -9,7 +9,7 @@ import { FILE_KEY_BYTES, openHeader, sealHeader } from "../seal/age-header.ts";
 import { decodeRecipient } from "../seal/age-text.ts";
 import { type DayKeyName, formatDayKey } from "../seal/day-key-name.ts";
 import type { Context } from "./context.ts";
-import { readKeyRecords, recording } from "./key-ledger.ts";
+import { keyRecordsOf, recording } from "./key-ledger.ts";
 import { stampOf } from "./keys-place.ts";
 
 /**
@@ -31,8 +31,8 @@ export async function destroyKeys(
     stamp.at,
   );
   if (copiesLeft.length > 0) throw copiesAreLeft(keyring, copiesLeft);
-  return await recording(context, async (ledger) => {
-    const { records, head } = await readKeyRecords(ledger);
+  return await recording(context, async (control) => {
+    const records = keyRecordsOf(control.records);
     const recorded = new Set(
       records.flatMap((record) => (record.kind === "keys-destroyed" ? record.keys.map(keyMark) : [])),
     );
@@ -55,7 +55,7 @@ export async function destroyKeys(
       ),
       probe: keyring.kind === "small" ? "cannot be opened" : "not tried",
     };
-    await appendRecord(ledger, CONTROL_CHAIN, record, head);
+    await appendRecord(control, CONTROL_CHAIN, record, { head: control.head });
     return record;
   });
 }

@@ -31,6 +31,7 @@ import { oldestKeptDay } from "../term.ts";
 import { type BatchEncoder, createBatchEncoder } from "./batch-encoder.ts";
 import type { Context } from "./context.ts";
 import { refuseUnmade } from "./ensure-recipients.ts";
+import { ledgerWriterOf } from "./ledger-writer.ts";
 import { openNetworkTables } from "./open-network-tables.ts";
 import { openSealing, type Sealing } from "./open-sealing.ts";
 import { type LogInput, readInputs } from "./read-inputs.ts";
@@ -150,7 +151,8 @@ async function openDestination(
   const sealing = await openSealing(context, identity, classes);
   // A batch that was cut for one store must never be sent to another.
   const spool = openSpool(join(context.stateDirectory, "spool", identity.id, node));
-  return { destination: { roots, spool, ledger: await openNodeLedger(roots.ledger, node) }, sealing };
+  const ledger = await openNodeLedger(await ledgerWriterOf(context, identity), node);
+  return { destination: { roots, spool, ledger }, sealing };
 }
 
 /**

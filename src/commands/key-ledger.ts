@@ -5,13 +5,14 @@ import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import type { Keyring } from "../keyring/keyring.ts";
 import { owedRecords, type PublishedSnapshot } from "../keyring/plan-records.ts";
-import { appendRecord, type ChainHead, emptyChain, readChain } from "../ledger/chain.ts";
+import { appendRecord, type ChainHead } from "../ledger/chain.ts";
 import type { KeyRecord } from "../ledger/key-record.ts";
 import type { RecordBody } from "../ledger/record.ts";
+import type { StoredRecord } from "../ledger/record-object.ts";
 import { CONTROL_CHAIN } from "../partition.ts";
-import type { ObjectStore } from "../store/object-store.ts";
 import type { Context } from "./context.ts";
 import { stampOf } from "./keys-place.ts";
+import { type ControlWriter, openControl } from "./ledger-writer.ts";
 
 /** How many others may record something of keys meanwhile. */
 const ATTEMPTS_MAX = 20;
@@ -34,10 +35,12 @@ export async function recordKeys(
     newCustodian,
     stamp: stampOf(context),
   };
-  await recording(context, async (ledger) => {
+  await recording(context, async (opened) => {
+    let control = opened;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const { records: recorded, head } = await readKeyRecords(ledger);
-      if (await appendAll(ledger, owedRecords({ ...known, recorded }), head)) return;
+      if (await appendAll(control, owedRecords({ ...known, recorded: keyRecordsOf(control.records) })))
+        return;
+      control = await openControl(context);
     }
     throw new UserError("others record keys at the same time", exitCode.tryAgain);
   });
@@ -45,17 +48,14 @@ export async function recordKeys(
 }
 
 /** False when somebody else has recorded something of keys meanwhile, which may be the same. */
-async function appendAll(
-  ledger: ObjectStore,
-  records: readonly KeyRecord[],
-  head: ChainHead | undefined,
-): Promise<boolean> {
-  let last = head ?? emptyChain;
+async function appendAll(control: ControlWriter, records: readonly KeyRecord[]): Promise<boolean> {
+  let head: ChainHead = control.head;
+  const onForeign = ({ record: { body } }: StoredRecord): void => {
+    if (isKeyRecord(body)) throw new OvertakenError();
+  };
   try {
     for (const record of records) {
-      last = await appendRecord(ledger, CONTROL_CHAIN, record, last, ({ record: { body } }) => {
-        if (isKeyRecord(body)) throw new OvertakenError();
-      });
+      head = await appendRecord(control, CONTROL_CHAIN, record, { head, onForeign });
     }
     return true;
   } catch (error) {
@@ -68,31 +68,32 @@ class OvertakenError extends Error {
   override readonly name = "OvertakenError";
 }
 
-/** All records of keys in the control chain, in order, and its end. */
-export async function readKeyRecords(
-  ledger: ObjectStore,
-): Promise<{ readonly records: readonly KeyRecord[]; readonly head: ChainHead | undefined }> {
-  const records: KeyRecord[] = [];
-  let head: ChainHead | undefined;
-  for await (const { record, sha256 } of readChain(ledger, CONTROL_CHAIN)) {
-    if (isKeyRecord(record.body)) records.push(record.body);
-    head = { sequence: record.sequence, sha256 };
-  }
-  return { records, head };
+/** The records of keys, in order. */
+export function keyRecordsOf(records: readonly StoredRecord[]): readonly KeyRecord[] {
+  return records.map(({ record }) => record.body).filter(isKeyRecord);
 }
 
+const keyRecordKinds: ReadonlySet<string> = new Set<KeyRecord["kind"]>([
+  "keys-made",
+  "recipients-published",
+  "keys-destroyed",
+  "keys-exported",
+  "export-gone",
+  "keys-rotated",
+]);
+
 function isKeyRecord(body: RecordBody): body is KeyRecord {
-  return body.kind !== "batch" && body.kind !== "purge";
+  return keyRecordKinds.has(body.kind);
 }
 
 /** Runs what writes records of keys; its trouble is said as that of records, because what was done stands. */
 export async function recording<Result>(
   context: Context,
-  act: (ledger: ObjectStore) => Promise<Result>,
+  act: (control: ControlWriter) => Promise<Result>,
 ): Promise<Result> {
   const ledger = await context.openRoot("ledger");
   try {
-    return await act(ledger);
+    return await act(await openControl(context));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const isDamaged = error instanceof UserError && error.exitCode === exitCode.integrity;

@@ -4,11 +4,12 @@ import { exitCode } from "../exit-code.ts";
 import { counted } from "../keyring/counted.ts";
 import { type DestroyedSince, restoreKeyring } from "../keyring/io/restore-keyring.ts";
 import type { KeyRecord } from "../ledger/key-record.ts";
+import { readControl } from "../ledger/read-control.ts";
 import type { CommonOptions, Context } from "./context.ts";
 import { type NewCustodianOptions, readNewCustodian } from "./custodian-options.ts";
 import { readSecrets, type SecretOptions } from "./custodian-secrets.ts";
 import { refuseInsideStore } from "./init-keyring.ts";
-import { readKeyRecords, recordKeys } from "./key-ledger.ts";
+import { keyRecordsOf, recordKeys } from "./key-ledger.ts";
 import { keyringFolderOf, keyringOf } from "./keyring-of.ts";
 import { say } from "./keys-make.ts";
 import { openSealedStore, refuseMadeUpClock } from "./keys-place.ts";
@@ -33,8 +34,8 @@ export async function restoreKeys(context: Context, file: string, options: Resto
     );
   }
   const bytes = await readExport(file);
-  const { records } = await readKeyRecords(await context.openRoot("ledger"));
-  const destroyed = destroyedSince(records);
+  const { records } = await readControl(await context.openRoot("ledger"));
+  const destroyed = destroyedSince(keyRecordsOf(records));
   const secrets = await readSecrets(options);
   const custodian = await readNewCustodian(options, options.newPassphraseFile);
   const keyring = await restoreKeyring(bytes, folder, secrets, destroyed, {

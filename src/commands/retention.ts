@@ -27,6 +27,7 @@ import { readStoreIdentity } from "../store-identity.ts";
 import { terminalLines } from "../terminal-text.ts";
 import type { View } from "../view.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
+import { type ControlWriter, openControl } from "./ledger-writer.ts";
 import {
   type DueKeys,
   describeShredded,
@@ -131,7 +132,7 @@ async function runInContext(context: Context, options: PlanOptions): Promise<Don
       at: new Date(context.nowMs).toISOString(),
       clock: context.nowIsArgument ? "argument" : "system",
     },
-    record: createRecord(ledger),
+    record: createRecord(await openControl(context)),
     recordedKeys: createRecordedKeys(ledger),
     journal: createFileJournal(join(context.stateDirectory, "purges", storeMark(context))),
     wait: (delayMs) => delay(delayMs),
@@ -222,10 +223,10 @@ async function openViews(context: Context): Promise<Readonly<Record<View, Object
   };
 }
 
-function createRecord(ledger: ObjectStore): (body: PurgeRecord) => Promise<void> {
-  let head: ChainHead | undefined;
+function createRecord(control: ControlWriter): (body: PurgeRecord) => Promise<void> {
+  let head: ChainHead = control.head;
   return async (body) => {
-    head = await appendRecord(ledger, CONTROL_CHAIN, body, head);
+    head = await appendRecord(control, CONTROL_CHAIN, body, { head });
   };
 }
 

@@ -1,23 +1,53 @@
 import type { View } from "../view.ts";
+import type { HoldRecord } from "./hold-record.ts";
 import type { KeyRecord } from "./key-record.ts";
+import type { LedgerAffair } from "./ledger-affair.ts";
 import type { PurgeRecord } from "./purge-record.ts";
+import type { RetentionRecord } from "./retention-record.ts";
+import type { RewriteRecord } from "./rewrite-record.ts";
 
 /**
  * An entry of a chain, one object each. The hash of the entry before it is part of it, so that an entry
  * cannot be changed, removed or put in between without breaking every later one. Records hold no personal
- * data: counts, days, keys and hashes.
+ * data: counts, days, keys and hashes. `docs/ledger.md` says what their bytes are.
  */
-export interface LedgerRecord {
+export type LedgerRecord = UnsignedRecord | SignedRecord;
+
+/** What earlier releases wrote. No such record follows a signed one. */
+export interface UnsignedRecord extends RecordLink {
   readonly version: 1;
+  readonly body: RecordBody;
+}
+
+/** Its fields are written in this order. */
+export interface SignedRecord extends RecordLink {
+  readonly version: 2;
+  readonly body: RecordBody;
+  /** The id of the store that it is about. */
+  readonly store: string;
+  /**
+   * The sequence of the lease under which it was written: a record whose lease is over has no place in the chain.
+   * Missing for what needs none.
+   */
+  readonly fence?: number;
+}
+
+interface RecordLink {
   readonly chain: string;
   /** 1, 2, 3, … without gaps. */
   readonly sequence: number;
   /** SHA-256 of the stored bytes of the record before, or 64 zeros for the first. */
   readonly previous: string;
-  readonly body: RecordBody;
 }
 
-export type RecordBody = BatchRecord | PurgeRecord | KeyRecord;
+export type RecordBody =
+  | BatchRecord
+  | RewriteRecord
+  | PurgeRecord
+  | KeyRecord
+  | RetentionRecord
+  | HoldRecord
+  | LedgerAffair;
 
 /** Commits a batch: it is written last, when every object it names is in the store. */
 export interface BatchRecord {
@@ -32,7 +62,7 @@ export interface BatchRecord {
   readonly program: string;
   readonly counts: BatchCounts;
   readonly objects: readonly RecordedObject[];
-  readonly manifest: RecordedManifest;
+  readonly manifest: Attachment;
 }
 
 /** Of the lines of a batch: `read = stored + quarantined + refused`, always. */
@@ -51,9 +81,12 @@ export interface RecordedObject {
   readonly rows: number;
   readonly sizeBytes: number;
   readonly sha256: string;
+  /** In hex: what servers list as the ETag of what was put in one piece. Earlier releases did not note it. */
+  readonly md5?: string;
 }
 
-export interface RecordedManifest {
+/** A file beside the chains that a record names by its hash, because it is long or not for everybody. */
+export interface Attachment {
   /** Below the ledger's root. */
   readonly key: string;
   readonly sizeBytes: number;

@@ -5,6 +5,7 @@ import { auditHidden } from "../../src/ledger/audit-hidden.ts";
 import { auditStore, isSerious } from "../../src/ledger/audit-store.ts";
 import { appendRecord } from "../../src/ledger/chain.ts";
 import { AccessDeniedError, type HiddenObject, type ObjectStore } from "../../src/store/object-store.ts";
+import { writerTo } from "../support/ledger-writer.ts";
 import { memoryRoots } from "../support/recorded-batch.ts";
 
 const none = { versions: 0, versionBytes: 0, deleteMarkers: 0, uploads: 0 };
@@ -77,7 +78,7 @@ describe("auditHidden", () => {
 async function recordDestroyed(ledger: ObjectStore, key: string): Promise<void> {
   const day = parseDay("2026-11-22");
   if (day === undefined) throw new Error("a day");
-  await appendRecord(ledger, "control", {
+  await appendRecord(writerTo(ledger), "control", {
     kind: "purge",
     view: "raw",
     day,

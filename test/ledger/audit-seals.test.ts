@@ -16,6 +16,7 @@ import { createFolderStore } from "../../src/store/folder-store.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { ensureStoreIdentity } from "../../src/store-identity.ts";
 import { createCommandWorld, runCommand } from "../support/command-world.ts";
+import { writerTo } from "../support/ledger-writer.ts";
 import { dayOf } from "../support/purge-objects.ts";
 import { batchOf, memoryRoots, type Roots, sourceOf } from "../support/recorded-batch.ts";
 import { replaceObject } from "./memory-ledger.ts";
@@ -40,7 +41,7 @@ async function commitRaw(roots: Roots, key: string, bytes: Uint8Array): Promise<
   for (const [index, object] of record.objects.entries()) {
     await roots[object.view].create(object.key, object.view === "raw" ? bytes : (objects[index] ?? bytes));
   }
-  await appendRecord(roots.ledger, "web01", record);
+  await appendRecord(writerTo(roots.ledger), "web01", record);
 }
 
 async function findings(
@@ -143,7 +144,7 @@ describe("a control chain with records of keys", () => {
   async function withKeys(): Promise<Roots> {
     const roots = memoryRoots();
     await commitRaw(roots, sealedKey, sealed);
-    for (const record of keyRecords) await appendRecord(roots.ledger, "control", record);
+    for (const record of keyRecords) await appendRecord(writerTo(roots.ledger), "control", record);
     return roots;
   }
 

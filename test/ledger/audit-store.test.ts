@@ -11,6 +11,7 @@ import { sha256Hex } from "../../src/sha256.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import type { View } from "../../src/view.ts";
+import { writerTo } from "../support/ledger-writer.ts";
 import {
   batchOf,
   memoryRoots,
@@ -35,7 +36,7 @@ async function commit(
     await roots[view].create(key, batch.objects[index] as Uint8Array);
   }
   await roots.ledger.create(batch.record.manifest.key, batch.manifest);
-  await appendRecord(roots.ledger, node, batch.record);
+  await appendRecord(writerTo(roots.ledger), node, batch.record);
   return batch;
 }
 
@@ -43,7 +44,7 @@ async function recordPurge(roots: Roots, view: View, objects: readonly PurgedObj
   const day = parseDay("2026-11-22");
   if (day === undefined) throw new Error("a day");
   const at = "2028-11-23T02:00:00.000Z";
-  await appendRecord(roots.ledger, "control", {
+  await appendRecord(writerTo(roots.ledger), "control", {
     kind: "purge",
     view,
     day,
@@ -130,7 +131,7 @@ describe("auditStore", () => {
         change: (made) => ({ ...made, node: name, objects: [] }),
       });
       await roots.ledger.create(record.manifest.key, manifest);
-      await appendRecord(roots.ledger, name, record);
+      await appendRecord(writerTo(roots.ledger), name, record);
     }
     const { nodes } = await auditStore(roots.ledger, roots, "control");
     expect(nodes.map((audit) => `${audit.node} ${audit.records}`).sort()).toEqual(
@@ -201,7 +202,7 @@ describe("auditStore", () => {
 
   it("finds that a batch was recorded twice", async () => {
     const { roots, first } = await healthyStore();
-    await appendRecord(roots.ledger, node, first.record);
+    await appendRecord(writerTo(roots.ledger), node, first.record);
     expect(await findings(roots)).toEqual([{ kind: "overlap", node, stream, from: 0, to: 100 }]);
   });
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { exitCode } from "../../src/exit-code.ts";
-import { appendRecord, emptyChain, readChain, type StoredRecord } from "../../src/ledger/chain.ts";
+import { appendRecord, type ChainHead, emptyChain, readChain } from "../../src/ledger/chain.ts";
+import type { StoredRecord } from "../../src/ledger/record-object.ts";
 import { sha256Hex } from "../../src/sha256.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
+import { writerTo } from "../support/ledger-writer.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { recordAt, recordsOf, replaceObject } from "./memory-ledger.ts";
@@ -16,8 +18,8 @@ function keyOf(sequence: number): string {
 
 async function ledgerOf(count: number): Promise<ObjectStore> {
   const ledger = createMemoryStore("memory:ledger");
-  let head = emptyChain;
-  for (let i = 1; i <= count; i++) head = await appendRecord(ledger, chain, recordAt(i), head);
+  let head: ChainHead = emptyChain;
+  for (let i = 1; i <= count; i++) head = await appendRecord(writerTo(ledger), chain, recordAt(i), { head });
   return ledger;
 }
 
@@ -61,7 +63,7 @@ describe("appendRecord", () => {
 
   it("finds the end of the chain itself", async () => {
     const ledger = await ledgerOf(3);
-    const head = await appendRecord(ledger, chain, recordAt(4));
+    const head = await appendRecord(writerTo(ledger), chain, recordAt(4));
     expect(head.sequence).toBe(4);
     expect(await recordsOf(ledger, chain)).toHaveLength(4);
   });
@@ -69,7 +71,7 @@ describe("appendRecord", () => {
   it("keeps chains apart, also where one's name begins another's", async () => {
     const ledger = createMemoryStore("memory:ledger");
     for (const name of ["web", "web-1", "web.a", "web1"]) {
-      for (let i = 1; i <= 2; i++) await appendRecord(ledger, name, recordAt(i));
+      for (let i = 1; i <= 2; i++) await appendRecord(writerTo(ledger), name, recordAt(i));
     }
     for (const name of ["web", "web-1", "web.a", "web1"])
       expect(await recordsOf(ledger, name)).toHaveLength(2);
@@ -81,8 +83,9 @@ describe("appendRecord", () => {
   ])("of 8 writers at once %s makes one unbroken chain that holds every record once", async (_name, open) => {
     const ledger = await open();
     const writers = Array.from({ length: 8 }, async (_, writer) => {
-      let head = emptyChain;
-      for (let i = 0; i < 6; i++) head = await appendRecord(ledger, chain, recordAt(writer * 100 + i), head);
+      let head: ChainHead = emptyChain;
+      for (let i = 0; i < 6; i++)
+        head = await appendRecord(writerTo(ledger), chain, recordAt(writer * 100 + i), { head });
     });
     await Promise.all(writers);
     const numbers = (await recordsOf(ledger, chain)).map(({ record }) =>
@@ -100,10 +103,13 @@ describe("appendRecord", () => {
   it("shows what others have appended in between, in order, before it appends behind it", async () => {
     const ledger = await ledgerOf(1);
     const [first] = await recordsOf(ledger, chain);
-    for (let i = 2; i <= 20; i++) await appendRecord(ledger, chain, recordAt(i));
+    for (let i = 2; i <= 20; i++) await appendRecord(writerTo(ledger), chain, recordAt(i));
     const shown: StoredRecord[] = [];
     const head = { sequence: 1, sha256: first?.sha256 ?? "" };
-    const next = await appendRecord(ledger, chain, recordAt(99), head, (foreign) => void shown.push(foreign));
+    const next = await appendRecord(writerTo(ledger), chain, recordAt(99), {
+      head,
+      onForeign: (foreign) => void shown.push(foreign),
+    });
     expect(shown.map(({ record }) => record.sequence)).toEqual(Array.from({ length: 19 }, (_, i) => i + 2));
     expect(next.sequence).toBe(21);
     expect((await readAll(ledger)).records).toBe(21);
@@ -111,8 +117,11 @@ describe("appendRecord", () => {
 
   it("appends nothing when it is stopped by what it was shown", async () => {
     const ledger = await ledgerOf(1);
-    const append = appendRecord(ledger, chain, recordAt(2), emptyChain, () => {
-      throw new Error("not over this one");
+    const append = appendRecord(writerTo(ledger), chain, recordAt(2), {
+      head: emptyChain,
+      onForeign: () => {
+        throw new Error("not over this one");
+      },
     });
     await expect(append).rejects.toThrow("not over this one");
     expect(await recordsOf(ledger, chain)).toHaveLength(1);
@@ -121,8 +130,8 @@ describe("appendRecord", () => {
   it("knows its own record again when the answer to its create was lost", async () => {
     const ledger = await ledgerOf(1);
     const shown: number[] = [];
-    const head = await appendRecord(losingAnswers(ledger, 1), chain, recordAt(2), undefined, ({ record }) => {
-      shown.push(record.sequence);
+    const head = await appendRecord(writerTo(losingAnswers(ledger, 1)), chain, recordAt(2), {
+      onForeign: ({ record }) => void shown.push(record.sequence),
     });
     expect(head.sequence).toBe(2);
     expect(shown).toEqual([]);
@@ -138,11 +147,11 @@ describe("appendRecord", () => {
       ...ledger,
       async create(key, body) {
         await ledger.create(key, body);
-        await appendRecord(ledger, chain, recordAt(3));
+        await appendRecord(writerTo(ledger), chain, recordAt(3));
         return "exists";
       },
     };
-    expect((await appendRecord(lossy, chain, recordAt(2))).sequence).toBe(2);
+    expect((await appendRecord(writerTo(lossy), chain, recordAt(2))).sequence).toBe(2);
     expect((await recordsOf(ledger, chain)).map(({ record }) => record.body)).toEqual(
       [1, 2, 3].map(recordAt),
     );
@@ -162,7 +171,7 @@ describe("appendRecord", () => {
         return "exists";
       },
     };
-    await expect(appendRecord(busy, chain, recordAt(2))).rejects.toMatchObject({
+    await expect(appendRecord(writerTo(busy), chain, recordAt(2))).rejects.toMatchObject({
       exitCode: exitCode.tryAgain,
       message: expect.stringContaining(`chain ${chain}`),
     });
@@ -171,7 +180,7 @@ describe("appendRecord", () => {
   it("does not append behind a last object that is no record", async () => {
     const ledger = await ledgerOf(2);
     await replaceObject(ledger, keyOf(2), "{}");
-    await expect(appendRecord(ledger, chain, recordAt(3))).rejects.toMatchObject({
+    await expect(appendRecord(writerTo(ledger), chain, recordAt(3))).rejects.toMatchObject({
       exitCode: exitCode.integrity,
       message: expect.stringContaining(keyOf(2)),
     });
@@ -278,7 +287,9 @@ describe("readChain", () => {
     const stored = await Promise.all([1, 2, 3, 4, 5].map((i) => ledger.read(keyOf(i))));
     await ledger.remove([3, 4, 5].map(keyOf));
     const [, second] = await recordsOf(ledger, chain);
-    await appendRecord(ledger, chain, recordAt(99), { sequence: 2, sha256: second?.sha256 ?? "" });
+    await appendRecord(writerTo(ledger), chain, recordAt(99), {
+      head: { sequence: 2, sha256: second?.sha256 ?? "" },
+    });
     for (const i of [3, 4, 5]) {
       const moved = JSON.stringify({
         ...JSON.parse(Buffer.from(stored[i - 1] as Uint8Array).toString()),

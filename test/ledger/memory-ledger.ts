@@ -1,6 +1,7 @@
 import { parseDay } from "../../src/day.ts";
-import { readChain, type StoredRecord } from "../../src/ledger/chain.ts";
+import { readChain } from "../../src/ledger/chain.ts";
 import type { PurgeRecord } from "../../src/ledger/purge-record.ts";
+import type { StoredRecord } from "../../src/ledger/record-object.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 
 /** A record whose only purpose is to be told from others. */

@@ -52,6 +52,7 @@ async function runCommand(
     stateDirectory,
     keysDirectory: stateDirectory,
     memoryDirectories: [],
+    hostName: "web-1",
     stdout: stdout.stream,
     stderr: stderr.stream,
     signal,

@@ -47,7 +47,9 @@ async function retentionIn(surroundings: Surroundings, ...words: readonly string
 
 async function control(): Promise<readonly unknown[]> {
   const bodies: unknown[] = [];
-  for await (const { record } of readChain(root("ledger"), "control")) bodies.push(record.body);
+  for await (const { record } of readChain(root("ledger"), "control")) {
+    if (record.body.kind !== "writer-accepted") bodies.push(record.body);
+  }
   return bodies;
 }
 

@@ -6,6 +6,7 @@ import { exitCode } from "../../../src/exit-code.ts";
 import { auditStore, type Finding } from "../../../src/ledger/audit-store.ts";
 import type { ManifestSource } from "../../../src/ledger/manifest.ts";
 import { AccessDeniedError, type ObjectStore } from "../../../src/store/object-store.ts";
+import { writerTo } from "../../support/ledger-writer.ts";
 import { batchOf, type Roots, type TestBatch, type TestBatchOptions } from "../../support/recorded-batch.ts";
 
 const node = "web01";
@@ -19,7 +20,7 @@ export interface Machine {
 
 export async function startMachine(roots: Roots, spoolDirectory: string): Promise<Machine> {
   const spool = createSpool(spoolDirectory);
-  const destination = { roots, spool, ledger: await openNodeLedger(roots.ledger, node) };
+  const destination = { roots, spool, ledger: await openNodeLedger(writerTo(roots.ledger), node) };
   return {
     destination,
     spool,

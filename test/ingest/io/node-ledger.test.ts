@@ -5,6 +5,7 @@ import { exitCode } from "../../../src/exit-code.ts";
 import type { ManifestSource } from "../../../src/ledger/manifest.ts";
 import { decodeManifest } from "../../../src/ledger/manifest.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
+import { writerTo } from "../../support/ledger-writer.ts";
 import { createMemoryStore } from "../../support/memory-store.ts";
 import { batchOf, sourceOf, stream, type TestBatch } from "../../support/recorded-batch.ts";
 
@@ -13,7 +14,7 @@ const head = "a".repeat(32);
 async function commit(ledger: ObjectStore, sources: readonly ManifestSource[]): Promise<TestBatch> {
   const batch = await batchOf(sources);
   await ledger.create(batch.record.manifest.key, batch.manifest);
-  const node = await openNodeLedger(ledger, "web01");
+  const node = await openNodeLedger(writerTo(ledger), "web01");
   await node.commit(batch.record, await decodeManifest(batch.manifest));
   return batch;
 }
@@ -34,7 +35,7 @@ async function ledgerOf(
 describe("openNodeLedger", () => {
   it("knows every piece of every stream, and every batch, of a chain of any length", async () => {
     const { ledger, batches } = await ledgerOf(40);
-    const node = await openNodeLedger(ledger, "web01");
+    const node = await openNodeLedger(writerTo(ledger), "web01");
     const pieces = Array.from({ length: 40 }, (_, i) => ({
       from: i * 10,
       to: i * 10 + 10,
@@ -51,7 +52,7 @@ describe("openNodeLedger", () => {
 
   it("knows nothing of another node", async () => {
     const { ledger, batches } = await ledgerOf(1);
-    const node = await openNodeLedger(ledger, "web02");
+    const node = await openNodeLedger(writerTo(ledger), "web02");
     expect(candidatesOf(node.streams, head)).toEqual([]);
     expect(node.isCommitted(batches[0]?.record.batch ?? "")).toBe(false);
   });
@@ -64,7 +65,7 @@ describe("openNodeLedger", () => {
     const record = batches[1]?.record;
     await ledger.remove([record?.manifest.key ?? ""]);
     if (text !== undefined) await ledger.create(record?.manifest.key ?? "", Buffer.from(text));
-    await expect(openNodeLedger(ledger, "web01")).rejects.toMatchObject({
+    await expect(openNodeLedger(writerTo(ledger), "web01")).rejects.toMatchObject({
       exitCode: exitCode.integrity,
       message: expect.stringContaining(record?.manifest.key ?? "a key"),
     });
@@ -75,7 +76,7 @@ describe("overlaps", () => {
   it("is told from what was committed before, and from what others committed since once it has caught up", async () => {
     const ledger = createMemoryStore("memory:ledger");
     await commit(ledger, [sourceOf(0, 10)]);
-    const node = await openNodeLedger(ledger, "web01");
+    const node = await openNodeLedger(writerTo(ledger), "web01");
     const since = await commit(ledger, [sourceOf(20, 40)]);
     const overlapsOf = async (): Promise<readonly boolean[]> => {
       const overlapping: boolean[] = [];
@@ -97,14 +98,14 @@ describe("overlaps", () => {
     const { record, manifest } = await batchOf([sourceOf(10, 20)]);
     await ledger.create(record.manifest.key, manifest);
     await node.commit(record, await decodeManifest(manifest));
-    expect(await (await openNodeLedger(ledger, "web01")).recordOf(record.batch)).toEqual(record);
+    expect(await (await openNodeLedger(writerTo(ledger), "web01")).recordOf(record.batch)).toEqual(record);
   });
 });
 
 describe("commit", () => {
   it("knows its own batches as it knows those of others", async () => {
     const ledger = createMemoryStore("memory:ledger");
-    const node = await openNodeLedger(ledger, "web01");
+    const node = await openNodeLedger(writerTo(ledger), "web01");
     for (const [from, to] of [
       [0, 10],
       [10, 20],
@@ -123,14 +124,14 @@ describe("commit", () => {
 
   it("refuses what was committed before it was opened", async () => {
     const { ledger } = await ledgerOf(3);
-    const node = await openNodeLedger(ledger, "web01");
+    const node = await openNodeLedger(writerTo(ledger), "web01");
     const { record, manifest } = await batchOf([sourceOf(20, 40)]);
     await expect(node.commit(record, await decodeManifest(manifest))).rejects.toBeInstanceOf(OverlapError);
   });
 
   it("refuses what others committed since, and knows their streams from then on", async () => {
     const ledger = createMemoryStore("memory:ledger");
-    const node = await openNodeLedger(ledger, "web01");
+    const node = await openNodeLedger(writerTo(ledger), "web01");
     const other = await commit(ledger, [sourceOf(0, 30)]);
     const { record, manifest } = await batchOf([sourceOf(20, 40)]);
     await expect(node.commit(record, await decodeManifest(manifest))).rejects.toBeInstanceOf(OverlapError);
@@ -140,7 +141,7 @@ describe("commit", () => {
 
   it("goes on behind what others committed, where nothing overlaps", async () => {
     const ledger = createMemoryStore("memory:ledger");
-    const node = await openNodeLedger(ledger, "web01");
+    const node = await openNodeLedger(writerTo(ledger), "web01");
     await commit(ledger, [sourceOf(0, 30)]);
     for (const [from, to] of [
       [30, 40],
@@ -151,6 +152,8 @@ describe("commit", () => {
       await node.commit(record, await decodeManifest(manifest));
       expect(await node.recordOf(record.batch)).toEqual(record);
     }
-    expect((await openNodeLedger(ledger, "web01")).streams.byHead.get(head)?.[0]?.pieces).toHaveLength(3);
+    expect(
+      (await openNodeLedger(writerTo(ledger), "web01")).streams.byHead.get(head)?.[0]?.pieces,
+    ).toHaveLength(3);
   });
 });

@@ -84,7 +84,9 @@ export async function createKeysWorld(config = shortTerms): Promise<KeysWorld> {
       keyringFolder: async () => join(folder, "keys", await storeId()),
       async records() {
         const bodies: RecordBody[] = [];
-        for await (const { record } of readChain(root("ledger"), "control")) bodies.push(record.body);
+        for await (const { record } of readChain(root("ledger"), "control")) {
+          if (record.body.kind !== "writer-accepted") bodies.push(record.body);
+        }
         return bodies;
       },
       async copy() {
