@@ -12,22 +12,16 @@ import { CHUNK_BYTES } from "../../ingest/io/open-log.ts";
 import { ensureSecret } from "../../ingest/io/secret-file.ts";
 import { type BatchDestination, sendBatch } from "../../ingest/io/send-batch.ts";
 import type { Spool, SpoolEntry } from "../../ingest/io/spool.ts";
-import { withdraw } from "../../ingest/io/take-back.ts";
-import { addManifest } from "../../ingest/source/stream-index.ts";
 import { checkSeal } from "../check-seal.ts";
 import { classOfDomain } from "../class-of-domain.ts";
-import { dayOfMs, epochDay } from "../day.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
-import { batchId, decodeManifest, encodeManifest, type Manifest, objectsHash } from "../ledger/manifest.ts";
-import type { RecordedObject } from "../ledger/record.ts";
-import { parseKey } from "../partition.ts";
+import { batchId, encodeManifest, type Manifest, objectsHash } from "../ledger/manifest.ts";
 import { rawSchema } from "../schema/raw-schema.ts";
 import type { SealMode } from "../seal/seal-mode.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { probeCreationDaily, probedPlaceOf, probeKeyOf } from "../store/probe-creation.ts";
 import { ensureStoreIdentity, type NewStore, type StoreIdentity } from "../store-identity.ts";
-import { oldestKeptDay } from "../term.ts";
 import { type BatchEncoder, createBatchEncoder } from "./batch-encoder.ts";
 import type { Context } from "./context.ts";
 import { refuseUnmade } from "./ensure-recipients.ts";
@@ -36,6 +30,7 @@ import { openNetworkTables } from "./open-network-tables.ts";
 import { openSealing, type Sealing } from "./open-sealing.ts";
 import { type LogInput, readInputs } from "./read-inputs.ts";
 import { refuseClosed } from "./refuse-closed.ts";
+import { mayNotBeSent, resumeSpool } from "./resume-spool.ts";
 
 export interface IngestRequest {
   readonly context: Context;
@@ -71,7 +66,7 @@ export async function runIngest(request: IngestRequest): Promise<IngestAccount> 
   const classes = classPolicies(context.config);
   const { destination, sealing } = await openDestination(request, classes);
   const bounds = eventBounds(context.nowMs, classes, sealing);
-  const resumedBatches = await resumeSpool(destination, mayNotBeSent(request, bounds, classes, sealing));
+  const resumedBatches = await resumeSpool(destination, mayNotBeSent(context, bounds, classes, sealing));
   const encoder = await openEncoder(request, classes, bounds, sealing);
   const totals = createIngestTotals();
   const { batchRows, batchBytes, lineBytesMax } = context.config.ingest;
@@ -185,51 +180,6 @@ function checkDrill({ nowIsArgument, stderr }: Context, { isDrill }: StoreIdenti
       "warning: this store was made for drills: what is in it may be destroyed under a made-up clock\n",
     );
   }
-}
-
-/**
- * Sends what an earlier run left in the spool, and returns how many batches were new to the ledger. An entry of
- * which something has passed its term meanwhile, or lost its key, is dropped: its lines are read from their files anew.
- */
-async function resumeSpool(destination: BatchDestination, isTooLate: IsTooLate): Promise<number> {
-  const { spool, ledger } = destination;
-  let resumed = 0;
-  for (const record of await spool.records()) {
-    if (!ledger.isCommitted(record.batch) && record.objects.some(isTooLate)) {
-      await withdraw(record, destination);
-      continue;
-    }
-    const isNew = !ledger.isCommitted(record.batch);
-    const manifestBytes = isNew ? await spool.readManifest(record.batch) : undefined;
-    await sendBatch(record, destination);
-    if (manifestBytes === undefined) continue;
-    addManifest(ledger.streams, await decodeManifest(manifestBytes));
-    resumed++;
-  }
-  return resumed;
-}
-
-type IsTooLate = (object: RecordedObject) => boolean;
-
-function mayNotBeSent(
-  { context: { config, nowMs } }: IngestRequest,
-  bounds: EventBounds,
-  classes: readonly ClassPolicy[],
-  sealing: Sealing | undefined,
-): IsTooLate {
-  const oldestQuarantine = oldestKeptDay(dayOfMs(nowMs), config.quarantineTerm);
-  return ({ view, key }) => {
-    const name = parseKey(key);
-    if (name === undefined) return false;
-    const day = epochDay(name.day);
-    if (view === "quarantine") {
-      return name.day < oldestQuarantine || sealing?.closedQuarantineDays.has(day) === true;
-    }
-    const index = classes.findIndex((policy) => policy.name === name.retentionClass);
-    if (view === "raw" && sealing?.closedRawDays[index]?.has(day) === true) return true;
-    const oldest = view === "raw" ? bounds.oldestRawDay : bounds.oldestAnalyticsDay;
-    return day < (oldest[index] ?? Number.NEGATIVE_INFINITY);
-  };
 }
 
 function classPolicies({ classes }: Config): readonly ClassPolicy[] {
