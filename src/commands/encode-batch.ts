@@ -7,6 +7,7 @@ import { quarantineColumns } from "../../ingest/batch/quarantine-columns.ts";
 import { type BatchOrigin, rawColumns } from "../../ingest/batch/raw-columns.ts";
 import { dayOfEpochDay, MS_PER_DAY } from "../day.ts";
 import { QUARANTINE_CLASS } from "../keyring/plan-keys.ts";
+import { md5Hex } from "../md5.ts";
 import { encodeParquet } from "../parquet/encode-parquet.ts";
 import { formatKey } from "../partition.ts";
 import type { RecipientBook } from "../recipients/recipient-book.ts";
@@ -47,6 +48,7 @@ export interface EncodedObject {
   readonly key: string;
   readonly rows: number;
   readonly sha256: string;
+  readonly md5: string | undefined;
   readonly bytes: Uint8Array;
 }
 
@@ -78,7 +80,7 @@ export function encodeBatch(
         const alias = aliasOf(batch, name.day, retentionClass, settings.nameSecret);
         const key = formatKey({ ...name, batch: alias, isSealed: false });
         const bytes = encodeTable(analyticsSchema, analytics, orderAnalytics(rows));
-        objects.push({ view: "analytics", key, rows: rows.length, sha256: sha256Hex(bytes), bytes });
+        objects.push(hashed({ view: "analytics", key, rows: rows.length, bytes }));
       }
     }
   }
@@ -117,7 +119,11 @@ function sealed(plain: PlainObject, recipients: RecipientBook | undefined): Enco
   const { view, key, rows } = plain;
   const bytes =
     recipients === undefined ? plain.bytes : sealBytes(plain.bytes, [recipientFor(view, key, recipients)]);
-  return { view, key, rows, sha256: sha256Hex(bytes), bytes };
+  return hashed({ view, key, rows, bytes });
+}
+
+function hashed(object: Omit<EncodedObject, "sha256" | "md5">): EncodedObject {
+  return { ...object, sha256: sha256Hex(object.bytes), md5: md5Hex(object.bytes) };
 }
 
 function recipientFor(view: SealedView, key: string, recipients: RecipientBook): Uint8Array {

@@ -228,12 +228,13 @@ async function encodeEntry(
     origin: { node, receivedAtMs, sources, domains },
     classes,
   });
-  const objects = encoded.map(({ view, key, rows, sha256, bytes }) => ({
+  const objects = encoded.map(({ view, key, rows, sha256, md5, bytes }) => ({
     view,
     key,
     rows,
     sizeBytes: bytes.length,
     sha256,
+    ...(md5 === undefined ? {} : { md5 }),
   }));
   const manifest: Manifest = {
     version: 1,

@@ -80,10 +80,10 @@ export function createFolderStore(
         return join(base, key);
       }),
 
-    async *list(prefix, { startAfter = "" } = {}) {
+    async *list(prefix, { startAfter = "", onForeign } = {}) {
       try {
         await check();
-        yield* walkFolder(base, { prefix, startAfter });
+        yield* walkFolder(base, { prefix, startAfter, onForeign });
       } catch (error) {
         throw folderReadError(error, url);
       }
@@ -101,6 +101,9 @@ export function createFolderStore(
         await removeLeftOvers(base, Date.now());
         return failures;
       }),
+
+    /** Its clock is this machine's, or that of a file server, which says so only of files. */
+    clockMs: () => Promise.resolve(undefined),
   };
 }
 

@@ -32,9 +32,10 @@ export interface ObjectStore {
 
   /**
    * Every object whose key starts with `prefix`, in ascending order of the key's bytes; with `startAfter`
-   * only those after that key. An object is listed as soon as `create` has returned.
+   * only those after that key. An object is listed as soon as `create` has returned. A name below the prefix that
+   * is no key, so that no operation reaches it, is passed over and shown to `onForeign`.
    */
-  list(prefix: string, options?: { readonly startAfter?: string }): AsyncIterable<StoredObject>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<StoredObject>;
 
   /**
    * What takes up the keys that start with `prefix` and is not shown by `list`: older versions, delete
@@ -49,6 +50,18 @@ export interface ObjectStore {
    * removed, so that a purge can be run again.
    */
   remove(keys: readonly string[]): Promise<readonly RemoveFailure[]>;
+
+  /**
+   * What the store's own clock says, to the second, in ms since 1970. Undefined for a store without a clock of its own. Throws
+   * what any request may throw.
+   */
+  clockMs(): Promise<number | undefined>;
+}
+
+export interface ListOptions {
+  readonly startAfter?: string;
+  /** Is given the rest of the name behind the root, as somebody else wrote it. */
+  readonly onForeign?: ((name: string) => void) | undefined;
 }
 
 /**
@@ -67,6 +80,10 @@ export interface HiddenObject {
 export interface StoredObject {
   readonly key: string;
   readonly sizeBytes: number;
+  /** When it was put there, in ms since 1970, by the store's clock; where the store says so. */
+  readonly modifiedMs?: number | undefined;
+  /** Of its bytes, in hex, where the store says so and means it. */
+  readonly md5?: string | undefined;
 }
 
 /** Bytes from `start` up to, and not including, `end`. */
@@ -118,5 +135,10 @@ export function isKey(key: string): boolean {
 }
 
 function isPart(part: string): boolean {
-  return part !== "." && part !== ".." && !removedWhileOpenPattern.test(part);
+  return part !== "." && part !== ".." && !isRemovedWhileOpen(part);
+}
+
+/** True for the last part of a name that an NFS client gave to a file which is gone. */
+export function isRemovedWhileOpen(name: string): boolean {
+  return removedWhileOpenPattern.test(name.slice(name.lastIndexOf("/") + 1));
 }

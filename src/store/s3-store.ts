@@ -11,6 +11,7 @@ import { listObjects } from "./s3/list-objects.ts";
 import { openS3Place, type S3Root } from "./s3/open-s3-place.ts";
 import { putObject } from "./s3/put-object.ts";
 import type { Patience } from "./s3/s3-place.ts";
+import { serverTime } from "./s3/server-time.ts";
 import type { TransferSizes } from "./s3/transfer-sizes.ts";
 
 /**
@@ -52,7 +53,7 @@ export async function openS3Store(
       );
     },
 
-    list: (prefixOfKeys, { startAfter = "" } = {}) => listObjects(place, prefixOfKeys, startAfter),
+    list: (prefixOfKeys, options = {}) => listObjects(place, prefixOfKeys, options),
 
     listHidden: (prefixOfKeys) => listHidden(place, prefixOfKeys),
 
@@ -60,5 +61,7 @@ export async function openS3Store(
       for (const key of keys) checkKey(key);
       return deleteObjects(place, [...new Set(keys)]);
     },
+
+    clockMs: () => serverTime(place),
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -206,10 +207,25 @@ export function describeObjectStore(
         await store.create("b/c", new Uint8Array(0));
         const listed = [];
         for await (const object of store.list("")) listed.push(object);
-        expect(listed).toEqual([
+        expect(listed).toMatchObject([
           { key: "a", sizeBytes: 256 },
           { key: "b/c", sizeBytes: 0 },
         ]);
+      });
+
+      it("says when each was put there and what its MD5 is, or says nothing of it", async () => {
+        const beforeMs = Date.now();
+        await store.create("a", everyByte);
+        for await (const { modifiedMs, md5 } of store.list("")) {
+          // Servers round to seconds, and their clock is not this one.
+          if (modifiedMs !== undefined) expect(Math.abs(modifiedMs - beforeMs)).toBeLessThan(5 * 60_000);
+          if (md5 !== undefined) expect(md5).toBe(createHash("md5").update(everyByte).digest("hex"));
+        }
+      });
+
+      it("tells its clock, if it has one", async () => {
+        const clockMs = await store.clockMs();
+        if (clockMs !== undefined) expect(Math.abs(clockMs - Date.now())).toBeLessThan(5 * 60_000);
       });
 
       it("yields an object as soon as it is created, and no longer once it is removed", async () => {

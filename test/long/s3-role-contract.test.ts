@@ -86,6 +86,7 @@ function joinStores(by: Readonly<Record<"create" | "read" | "list" | "remove", O
     read: (key, range) => by.read.read(key, range),
     asFile: (key, directory) => by.read.asFile(key, directory),
     list: (prefix, options) => by.list.list(prefix, options),
+    clockMs: () => by.list.clockMs(),
     listHidden: (prefix) => by.remove.listHidden(prefix),
     remove: (keys) => by.remove.remove(keys),
   };

@@ -46,6 +46,8 @@ export function createMemoryStore(url: string): ObjectStore {
 
     async *listHidden() {},
 
+    clockMs: () => Promise.resolve(undefined),
+
     async remove(keys) {
       for (const key of keys) checkKey(key);
       for (const key of keys) objects.delete(key);

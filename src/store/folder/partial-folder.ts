@@ -16,6 +16,11 @@ const NAME = ".partial~";
  */
 const LEFT_OVER_AFTER_MS = 86_400_000;
 
+/** True for the name, below a root, of its folder for partial objects. */
+export function isPartialFolder(name: string): boolean {
+  return name === NAME;
+}
+
 /** A new name in the root's folder for partial objects. */
 export function partialPath(root: string): string {
   return join(root, NAME, randomBytes(12).toString("hex"));

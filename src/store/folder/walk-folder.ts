@@ -1,8 +1,9 @@
 import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isKey, type StoredObject } from "../object-store.ts";
+import { isKey, isRemovedWhileOpen, type StoredObject } from "../object-store.ts";
 import { statPath } from "./find-file.ts";
+import { isPartialFolder } from "./partial-folder.ts";
 
 /** How many files are looked at at once: enough to keep libuv's four threads busy. */
 const LOOK_AT_ONCE = 64;
@@ -13,6 +14,7 @@ const READ_ATTEMPTS_MAX = 100;
 interface Wanted {
   readonly prefix: string;
   readonly startAfter: string;
+  readonly onForeign: ((name: string) => void) | undefined;
 }
 
 interface Entry {
@@ -48,7 +50,10 @@ async function readEntries(root: string, parent: string, wanted: Wanted): Promis
   const entries: Entry[] = [];
   for (const dirent of await readNames(join(root, parent), parent === "")) {
     const key = parent + dirent.name;
-    if (!isKey(key)) continue;
+    if (!isKey(key) || !(dirent.isDirectory() || dirent.isFile())) {
+      if (isForeign(key, wanted)) wanted.onForeign?.(key);
+      continue;
+    }
     if (dirent.isDirectory() && mayHold(`${key}/`, wanted)) entries.push({ key: `${key}/`, isFolder: true });
     if (dirent.isFile() && key.startsWith(wanted.prefix) && key > wanted.startAfter) {
       entries.push({ key, isFolder: false });
@@ -57,6 +62,11 @@ async function readEntries(root: string, parent: string, wanted: Wanted): Promis
   // `a-b` < `a.b` < `a/b`: a folder takes its place with its slash. Keys are ASCII, so the order of
   // characters is the order of bytes.
   return entries.sort((left, right) => (left.key < right.key ? -1 : 1));
+}
+
+/** What is being written, and what NFS keeps for a reader, have names that are no keys either: nobody else put them there. */
+function isForeign(name: string, { prefix }: Wanted): boolean {
+  return name.startsWith(prefix) && !isPartialFolder(name) && !isRemovedWhileOpen(name);
 }
 
 /** Empty for a folder that is gone, or that a file has replaced if it is not the root. */
@@ -83,17 +93,17 @@ function mayHold(folder: string, { prefix, startAfter }: Wanted): boolean {
 }
 
 async function* lookAt(root: string, keys: readonly string[]): AsyncGenerator<StoredObject> {
-  const sizes = await Promise.all(keys.map((key) => sizeOfFile(join(root, key))));
+  const looks = await Promise.all(keys.map((key) => lookAtFile(join(root, key))));
   for (const [index, key] of keys.entries()) {
-    const sizeBytes = sizes[index];
-    if (sizeBytes !== undefined) yield { key, sizeBytes };
+    const look = looks[index];
+    if (look !== undefined) yield { key, ...look };
   }
 }
 
-async function sizeOfFile(path: string): Promise<number | undefined> {
+async function lookAtFile(path: string): Promise<Omit<StoredObject, "key"> | undefined> {
   try {
     const stats = await lstat(path);
-    return stats.isFile() ? stats.size : undefined;
+    return stats.isFile() ? { sizeBytes: stats.size, modifiedMs: stats.mtimeMs } : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
