@@ -1,201 +1,154 @@
+import { join } from "node:path";
 import { Command } from "commander";
+import { type AuditState, restoreAudit, saveAudit } from "../audit/audit-state.ts";
+import { auditStore, type StoreAudit } from "../audit/audit-store.ts";
+import { coverSources, type NodeCoverage } from "../audit/cover-sources.ts";
+import { type Finding, isSerious } from "../audit/finding.ts";
+import { readIndex, writeIndex } from "../audit/io/index-file.ts";
+import { dayOfMs, daysBetween, MS_PER_DAY } from "../day.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
-import type { HiddenCount } from "../ledger/audit-hidden.ts";
-import { auditStore, type Finding, isSerious, type StoreAudit } from "../ledger/audit-store.ts";
-import type { ByteSpan, StreamCoverage } from "../ledger/coverage.ts";
-import { CONTROL_CHAIN } from "../partition.ts";
-import type { SealMode } from "../seal/seal-mode.ts";
+import { counted } from "../keyring/counted.ts";
+import type { ObjectStore } from "../store/object-store.ts";
 import { readStoreIdentity } from "../store-identity.ts";
+import { lastDayKept } from "../term.ts";
 import { terminalLines } from "../terminal-text.ts";
-import { views } from "../view.ts";
-import { addCommonOptions, type CommonOptions, type OpenContext } from "./context.ts";
+import type { View } from "../view.ts";
+import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
+import { readRecorded } from "./read-recorded.ts";
+import { type AuditShown, renderAudit } from "./render-audit.ts";
 
 interface VerifyOptions extends CommonOptions {
   readonly output: string;
   readonly sources?: boolean;
   readonly read?: boolean;
+  readonly full?: boolean;
 }
 
 export function verifyCommand(openContext: OpenContext): Command {
   const command = new Command("verify")
     .description("compare the store with the ledger: every recorded object, every byte range of every source")
-    .option("--read", "read each object and compare its hash too, not only its size")
+    .option("--read", "read each object and compare its hash too; goes on where an interrupted run ended")
+    .option("--full", "read every record again, also those that an earlier run on this machine has checked")
     .option("--sources", "say for each source which bytes are stored, quarantined and refused")
     .option("--output <kind>", "text or json", "text")
     .addHelpText(
       "after",
-      "\nExit codes: 0 all is as recorded, 2 objects that no record names, hidden versions or no leave to look for them, 3 something is missing, changed, overlaps or is not sealed as it should be.",
+      "\nExit codes: 0 all is as recorded, 2 names that are not hostlog's, hidden versions or no leave to look for them, records by keys nobody accepted, 3 something is missing, changed, without a record for too long, overlaps or is not sealed as it should be, 75 asked to end before all was read.",
     );
   return addCommonOptions(command).action(async (options: VerifyOptions) => {
     if (options.output !== "text" && options.output !== "json") {
       throw new UserError(`--output is text or json, not "${options.output}"`, exitCode.usage);
     }
-    const context = await openContext(options);
-    const stores = {
-      raw: await context.openRoot("raw"),
-      analytics: await context.openRoot("analytics"),
-      quarantine: await context.openRoot("quarantine"),
-    };
-    const seal = (await readStoreIdentity(await context.openRoot("published")))?.seal;
-    const isReading = options.read === true;
-    const ledger = await context.openRoot("ledger");
-    const audit = await auditStore(ledger, stores, CONTROL_CHAIN, { isReading, seal });
-    context.stdout.write(
-      options.output === "json"
-        ? `${JSON.stringify({ seal: seal ?? null, ...audit })}\n`
-        : terminalLines(renderAudit(audit, { seal, isReading, withSources: options.sources === true })),
-    );
-    const serious = audit.findings.filter(isSerious).length;
-    if (serious > 0) {
-      throw new UserError(
-        `${count(serious, "finding")}: the store is not as recorded, see above`,
-        exitCode.integrity,
-      );
-    }
-    if (audit.findings.length > 0) throw new UserError(explainRest(audit.findings), exitCode.partial);
+    await verify(await openContext(options), options);
   });
+}
+
+async function verify(context: Context, options: VerifyOptions): Promise<void> {
+  const stores = {
+    raw: await context.openRoot("raw"),
+    analytics: await context.openRoot("analytics"),
+    quarantine: await context.openRoot("quarantine"),
+  };
+  const ledger = await context.openRoot("ledger");
+  const identity = await readStoreIdentity(await context.openRoot("published"));
+  const path = join(context.stateDirectory, "audit", `${identity?.id ?? "none"}.index`);
+  const storeId = identity?.id ?? "";
+  const saved = options.full === true ? undefined : await readIndex(path);
+  const known = saved === undefined ? undefined : restoreAudit(saved, storeId);
+  const audit = await auditStore({
+    ledger,
+    stores,
+    state: known,
+    seal: identity?.seal,
+    pinnedKeys: context.config.ledger.keys,
+    nowMs: context.nowMs,
+    inFlightMs: inFlightMs(context),
+  });
+  if (known !== undefined && !audit.isResumed) {
+    context.stderr.write(
+      "note: the ledger is not the one that was verified here before: everything was read anew; hostlog ledger verify says whether it was changed\n",
+    );
+  }
+  if (audit.state !== undefined && identity !== undefined) {
+    await writeIndex(path, saveAudit(audit.state, storeId));
+  }
+  const shown: AuditShown = {
+    seal: identity?.seal,
+    read: await readObjects(context, options, { storeId, stores, state: audit.state }),
+    coverage: options.sources === true ? await coverageOf(ledger) : undefined,
+  };
+  context.stdout.write(
+    options.output === "json" ? renderJson(audit, shown) : terminalLines(renderAudit(audit, shown)),
+  );
+  refuseFindings(audit, shown);
+}
+
+interface Readable {
+  readonly storeId: string;
+  readonly stores: Readonly<Record<View, ObjectStore>>;
+  readonly state: AuditState | undefined;
+}
+
+async function readObjects(
+  context: Context,
+  { read }: VerifyOptions,
+  { storeId, stores, state }: Readable,
+): Promise<AuditShown["read"]> {
+  if (read !== true || storeId === "") return undefined;
+  if (state === undefined) {
+    context.stderr.write("note: a chain is broken, so that nobody knows all hashes: no object was read\n");
+    return undefined;
+  }
+  return readRecorded(context, storeId, stores, state);
+}
+
+function refuseFindings({ findings, more }: StoreAudit, { read }: AuditShown): void {
+  const serious = findings.filter(isSerious).length + (read?.findings.length ?? 0);
+  if (serious > 0) {
+    const rest = Object.values(more).reduce((sum, number) => sum + number, 0);
+    throw new UserError(
+      `${counted(serious + rest, "finding")}: the store is not as recorded, see above`,
+      exitCode.integrity,
+    );
+  }
+  if (read?.isDone === false) {
+    throw new UserError("asked to end before all was read; run it again, it goes on", exitCode.tryAgain);
+  }
+  if (findings.length > 0) throw new UserError(explainRest(findings), exitCode.partial);
 }
 
 /** Of findings that are not serious. */
 function explainRest(findings: readonly Finding[]): string {
-  const unrecorded = findings.filter(({ kind }) => kind === "unrecorded").length;
-  const isHiding = findings.some(({ kind }) => kind === "hidden");
-  const isBlind = findings.some(({ kind }) => kind === "not-seen");
+  const has = (kind: Finding["kind"]): boolean => findings.some((finding) => finding.kind === kind);
   return [
-    ...(unrecorded === 0
-      ? []
-      : [
-          `no record names ${count(unrecorded, "object")}. If no ingest is running, a batch was left in a spool that is gone, or somebody else put something there: look-ups count its rows`,
-        ]),
-    ...(isHiding
+    ...(has("foreign") ? ["somebody put names into the store that hostlog neither writes nor removes"] : []),
+    ...(has("hidden")
       ? [
           "the store keeps more than it lists, see above: copies that no look-up shows. retention run destroys them with the objects they belong to; to have none, keep no versions in these buckets, and let a lifecycle rule end unfinished uploads",
         ]
       : []),
-    ...(isBlind
+    ...(has("not-seen")
       ? [
           "these credentials may not look for older versions and unfinished uploads, so that nobody knows whether something destroyed is still kept: run it with an auditor's (hostlog setup s3 --role auditor)",
         ]
       : []),
+    ...(has("unaccepted") ? ["records are signed by keys that nobody has accepted, see above"] : []),
   ].join("; and ");
 }
 
-/** How many findings are named before the rest is counted; json has all. */
-const FINDINGS_SHOWN_MAX = 50;
-
-interface AuditShown {
-  readonly seal: SealMode | undefined;
-  readonly isReading: boolean;
-  readonly withSources: boolean;
+async function coverageOf(ledger: ObjectStore): Promise<readonly NodeCoverage[]> {
+  const coverage: NodeCoverage[] = [];
+  for await (const ofNode of coverSources(ledger)) coverage.push(ofNode);
+  return coverage;
 }
 
-function renderAudit(audit: StoreAudit, { seal, isReading, withSources }: AuditShown): string {
-  const lines: string[] = [];
-  for (const { node, records, batches, streams } of audit.nodes) {
-    const sum = (pick: (stream: StreamCoverage) => number): number =>
-      streams.reduce((total, stream) => total + pick(stream), 0);
-    lines.push(
-      `node ${node}: ${count(records, "record")} in an unbroken chain, ${count(batches, "batch", "batches")}, ${count(streams.length, "source")}`,
-      `  ${group(sum((stream) => stream.lines))} lines read = ${group(sum((stream) => stream.stored))} stored` +
-        ` + ${group(sum(quarantinedLines))} quarantined + ${group(sum((stream) => stream.refused))} refused`,
-    );
-    if (withSources) lines.push(...streams.flatMap(renderStream));
-  }
-  if (audit.nodes.length === 0) lines.push("nothing was ever recorded in this ledger; is the URL right?");
-  for (const view of views) {
-    const { recorded, destroyed, listed, listedBytes } = audit.objects[view];
-    lines.push(
-      `${view}: ${group(recorded)} objects recorded, ${group(destroyed)} of them destroyed; ${group(listed)} in the store, ${group(listedBytes)} bytes`,
-    );
-  }
-  if (seal !== undefined) lines.push(describeSeal(audit, seal, isReading));
-  const shown = audit.findings.slice(0, FINDINGS_SHOWN_MAX);
-  lines.push(...shown.map((finding) => `! ${explain(finding)}`));
-  if (audit.findings.length > shown.length)
-    lines.push(`! and ${group(audit.findings.length - shown.length)} more`);
-  if (audit.findings.length === 0 && audit.nodes.length > 0)
-    lines.push("every recorded object is there; no gap, no overlap; nothing else is");
-  return `${lines.join("\n")}\n`;
+function renderJson({ state: _, ...audit }: StoreAudit, { seal, read, coverage }: AuditShown): string {
+  return `${JSON.stringify({ seal: seal ?? null, ...audit, read, coverage })}\n`;
 }
 
-/** How the store keeps raw and quarantine. Of one that does not seal, nothing is claimed. */
-function describeSeal(
-  { objects: { raw, quarantine } }: StoreAudit,
-  seal: SealMode,
-  isReading: boolean,
-): string {
-  if (seal === "none") {
-    return "not sealed (seal: none): who can read raw and quarantine in the store can read the lines";
-  }
-  const [sealed, listed] = [raw.sealed + quarantine.sealed, raw.listed + quarantine.listed];
-  const how = isReading ? "" : ", by their names (--read looks into them)";
-  return `sealed (seal: age): ${group(sealed)} of ${group(listed)} objects of raw and quarantine are age files${how}`;
-}
-
-function renderStream(stream: StreamCoverage): readonly string[] {
-  const spans = (name: string, list: readonly ByteSpan[]): readonly string[] =>
-    list.length === 0
-      ? []
-      : [`      ${name.padEnd(12)}${list.map(({ from, to }) => `${from}-${to}`).join(" ")}`];
-  return [
-    `    source ${stream.stream} (${stream.names.join(", ")}): bytes 0-${stream.toByte}, ${group(stream.coveredBytes)} covered`,
-    `      ${group(stream.lines)} lines: ${group(stream.stored)} stored, ${group(quarantinedLines(stream))} quarantined, ${group(stream.refused)} refused`,
-    ...spans("quarantined", stream.quarantinedSpans),
-    ...spans("refused", stream.refusedSpans),
-    ...spans("GAP", stream.gaps),
-    ...spans("OVERLAP", stream.overlaps),
-  ];
-}
-
-function quarantinedLines({ quarantined }: StreamCoverage): number {
-  return Object.values(quarantined).reduce((sum, lines) => sum + lines, 0);
-}
-
-function explain(finding: Finding): string {
-  switch (finding.kind) {
-    case "missing":
-      return `${finding.view}/${finding.key} is recorded and not there: it was removed by somebody else than retention`;
-    case "changed":
-      return `${finding.view}/${finding.key} has ${finding.sizeBytes} bytes, recorded are ${finding.recordedBytes}`;
-    case "altered":
-      return `${finding.view}/${finding.key} has not the bytes that were recorded: somebody changed it`;
-    case "undead":
-      return `${finding.view}/${finding.key} is recorded as destroyed and is there, or an older version of it: a backup was restored, or the bucket kept it; retention run destroys it again`;
-    case "not-seen":
-      return `${finding.view}: not all was looked at: ${finding.message}`;
-    case "hidden":
-      return `${finding.view}: the store keeps ${hiddenThings(finding)} that no listing shows, of objects that are not destroyed`;
-    case "unsealed":
-      return `${finding.view}/${finding.key} is not sealed, and this store seals: its lines lie open; find out who wrote it, and remove it`;
-    case "sealed":
-      return `${finding.view}/${finding.key} is sealed, and nothing is to be here: look-ups and engines cannot read it`;
-    case "unrecorded":
-      return `${finding.view}/${finding.key} is in no record: a batch on its way, or somebody else put it there`;
-    case "manifest":
-      return `node ${finding.node}, batch ${finding.batch}: its manifest ${finding.message}`;
-    case "counts":
-      return `node ${finding.node}, batch ${finding.batch}: its counts are not those of its manifest`;
-    case "gap":
-      return `node ${finding.node}, source ${finding.stream}: bytes ${finding.from}-${finding.to} were taken by no batch`;
-    case "overlap":
-      return `node ${finding.node}, source ${finding.stream}: bytes ${finding.from}-${finding.to} were taken twice`;
-  }
-}
-
-function hiddenThings({ versions, versionBytes, deleteMarkers, uploads }: HiddenCount): string {
-  const things = [
-    ...(versions === 0 ? [] : [`${count(versions, "older version")} (${group(versionBytes)} bytes)`]),
-    ...(deleteMarkers === 0 ? [] : [count(deleteMarkers, "delete marker")]),
-    ...(uploads === 0 ? [] : [count(uploads, "unfinished upload")]),
-  ];
-  return things.join(", ");
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${group(number)} ${number === 1 ? one : many}`;
-}
-
-function group(number: number): string {
-  return number.toLocaleString("en-US");
+/** A term is a calendar period; from today on it has so many days. */
+function inFlightMs({ config, nowMs }: Context): number {
+  const today = dayOfMs(nowMs);
+  return daysBetween(today, lastDayKept(today, config.ledger.inFlightTerm)) * MS_PER_DAY;
 }

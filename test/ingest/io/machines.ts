@@ -1,11 +1,14 @@
 import { openNodeLedger } from "../../../ingest/io/node-ledger.ts";
 import { type BatchDestination, sendBatch } from "../../../ingest/io/send-batch.ts";
 import { createSpool, type Spool } from "../../../ingest/io/spool.ts";
+import { coverSources } from "../../../src/audit/cover-sources.ts";
+import type { Finding } from "../../../src/audit/finding.ts";
+import type { ReadFinding } from "../../../src/audit/read-store.ts";
 import { UserError } from "../../../src/errors.ts";
 import { exitCode } from "../../../src/exit-code.ts";
-import { auditStore, type Finding } from "../../../src/ledger/audit-store.ts";
 import type { ManifestSource } from "../../../src/ledger/manifest.ts";
 import { AccessDeniedError, type ObjectStore } from "../../../src/store/object-store.ts";
+import { readingFindings } from "../../support/audit.ts";
 import { writerTo } from "../../support/ledger-writer.ts";
 import { batchOf, type Roots, type TestBatch, type TestBatchOptions } from "../../support/recorded-batch.ts";
 
@@ -53,13 +56,16 @@ export async function runAgain(roots: Roots, spoolDirectory: string): Promise<vo
 }
 
 /** What is not as recorded; every object is read. */
-export async function findings(roots: Roots): Promise<readonly Finding[]> {
-  return (await auditStore(roots.ledger, roots, "control", { isReading: true })).findings;
+export async function findings(roots: Roots): Promise<readonly (Finding | ReadFinding)[]> {
+  return readingFindings(roots);
 }
 
 export async function committedRanges(roots: Roots): Promise<readonly number[]> {
-  const { nodes } = await auditStore(roots.ledger, roots, "control");
-  return nodes.flatMap(({ streams }) => streams.map(({ coveredBytes }) => coveredBytes));
+  const ranges: number[] = [];
+  for await (const { streams } of coverSources(roots.ledger)) {
+    ranges.push(...streams.map(({ coveredBytes }) => coveredBytes));
+  }
+  return ranges;
 }
 
 /** The views as a node has them that may only put: what else it tries is denied. */

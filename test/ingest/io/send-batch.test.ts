@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { sendBatch } from "../../../ingest/io/send-batch.ts";
 import { createSpool } from "../../../ingest/io/spool.ts";
 import { exitCode } from "../../../src/exit-code.ts";
-import { auditStore } from "../../../src/ledger/audit-store.ts";
 import { createFolderStore } from "../../../src/store/folder-store.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { views } from "../../../src/view.ts";
+import { auditOf } from "../../support/audit.ts";
 import { listKeys } from "../../support/list-keys.ts";
 import {
   batchOf,
@@ -71,7 +71,7 @@ describe("sendBatch", () => {
     await spool.add(batch);
     await resume(await startMachine(roots, directory));
     expect(await spool.records()).toEqual([]);
-    expect((await auditStore(roots.ledger, roots, "control")).nodes).toMatchObject([{ records: 1 }]);
+    expect((await auditOf(roots)).nodes).toMatchObject([{ records: 1 }]);
     expect(await findings(roots)).toEqual([]);
   });
 

@@ -1,8 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { type Finding, isSerious } from "../../src/audit/finding.ts";
 import { parseDay } from "../../src/day.ts";
-import { exitCode } from "../../src/exit-code.ts";
-import { auditStore, type Finding, isSerious } from "../../src/ledger/audit-store.ts";
 import { appendRecord } from "../../src/ledger/chain.ts";
 import type { ManifestSource } from "../../src/ledger/manifest.ts";
 import type { PurgedObject } from "../../src/ledger/purge-record.ts";
@@ -11,6 +10,8 @@ import { sha256Hex } from "../../src/sha256.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import type { View } from "../../src/view.ts";
+import { replaceObject } from "../ledger/memory-ledger.ts";
+import { appendControl, auditOf } from "../support/audit.ts";
 import { writerTo } from "../support/ledger-writer.ts";
 import {
   batchOf,
@@ -22,7 +23,6 @@ import {
   type TestBatchOptions,
 } from "../support/recorded-batch.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { replaceObject } from "./memory-ledger.ts";
 
 const node = "web01";
 
@@ -44,7 +44,7 @@ async function recordPurge(roots: Roots, view: View, objects: readonly PurgedObj
   const day = parseDay("2026-11-22");
   if (day === undefined) throw new Error("a day");
   const at = "2028-11-23T02:00:00.000Z";
-  await appendRecord(writerTo(roots.ledger), "control", {
+  await appendControl(roots.ledger, {
     kind: "purge",
     view,
     day,
@@ -56,8 +56,18 @@ async function recordPurge(roots: Roots, view: View, objects: readonly PurgedObj
   });
 }
 
+/** The store says that everything in it was put there at this time. */
+function dated(store: ObjectStore, modifiedMs: number): ObjectStore {
+  return {
+    ...store,
+    async *list(prefix, options) {
+      for await (const object of store.list(prefix, options)) yield { ...object, modifiedMs };
+    },
+  };
+}
+
 async function findings(roots: Roots): Promise<readonly Finding[]> {
-  return (await auditStore(roots.ledger, roots, "control")).findings;
+  return (await auditOf(roots)).findings;
 }
 
 /** Two batches of one log, with lines of every fate. */
@@ -80,22 +90,23 @@ function objectOf({ record }: TestBatch, view: View): BatchRecord["objects"][num
 describe("auditStore", () => {
   it("finds nothing in a store that nothing was put into", async () => {
     const roots = memoryRoots();
-    expect(await auditStore(roots.ledger, roots, "control")).toMatchObject({ nodes: [], findings: [] });
+    expect(await auditOf(roots)).toMatchObject({ nodes: [], findings: [] });
   });
 
   it("finds nothing in a healthy store, and gives account of it", async () => {
     const { roots, first, second } = await healthyStore();
-    const { nodes, objects, findings: found } = await auditStore(roots.ledger, roots, "control");
+    const { nodes, objects, findings: found } = await auditOf(roots);
     expect(found).toEqual([]);
     expect(nodes).toMatchObject([
       {
         node,
         records: 2,
         batches: 2,
-        streams: [
-          { stream, lines: 20, stored: 16, quarantined: { shape: 3 }, refused: 1, toByte: 200 },
-          { stream: "6".repeat(32), lines: 5, stored: 5 },
-        ],
+        streams: 2,
+        lines: 25,
+        stored: 21,
+        quarantined: 3,
+        refused: 1,
       },
     ]);
     const rawBytes = objectOf(first, "raw").sizeBytes + objectOf(second, "raw").sizeBytes;
@@ -105,6 +116,7 @@ describe("auditStore", () => {
       listed: 2,
       listedBytes: rawBytes,
       sealed: 0,
+      inFlight: 0,
       hidden: { versions: 0, versionBytes: 0, deleteMarkers: 0, uploads: 0 },
     });
     expect(objects.quarantine).toMatchObject({ recorded: 1, listed: 1 });
@@ -133,7 +145,7 @@ describe("auditStore", () => {
       await roots.ledger.create(record.manifest.key, manifest);
       await appendRecord(writerTo(roots.ledger), name, record);
     }
-    const { nodes } = await auditStore(roots.ledger, roots, "control");
+    const { nodes } = await auditOf(roots);
     expect(nodes.map((audit) => `${audit.node} ${audit.records}`).sort()).toEqual(
       names.map((name) => `${name} 1`),
     );
@@ -164,7 +176,7 @@ describe("auditStore", () => {
     const object = objectOf(first, "raw");
     await roots.raw.remove([object.key]);
     await recordPurge(roots, "raw", [object]);
-    const audit = await auditStore(roots.ledger, roots, "control");
+    const audit = await auditOf(roots);
     expect(audit.findings).toEqual([]);
     expect(audit.objects.raw).toMatchObject({ recorded: 2, destroyed: 1, listed: 1 });
     expect(audit.nodes.map((known) => known.node)).toEqual([node]);
@@ -177,13 +189,20 @@ describe("auditStore", () => {
     expect(await findings(roots)).toEqual([{ kind: "undead", view: "raw", key: object.key }]);
   });
 
-  it("finds an object that no record names, and does not call it serious: it may be on its way", async () => {
+  it("counts an object that no record names as on its way, for as long as a batch may be, then names its node", async () => {
     const { roots } = await healthyStore();
     const key = `dt=2026-11-22/web01_standard_${"f".repeat(32)}.parquet`;
     await roots.raw.create(key, Buffer.from("x"));
-    const found = await findings(roots);
-    expect(found).toEqual([{ kind: "unrecorded", view: "raw", key }]);
-    expect(found.filter(isSerious)).toEqual([]);
+    const putMs = Date.parse("2026-11-22T12:00:00Z");
+    const raw = dated(roots.raw, putMs);
+    const inFlightMs = 48 * 3_600_000;
+    const young = await auditOf({ ...roots, raw }, { nowMs: putMs + inFlightMs, inFlightMs });
+    expect(young.findings).toEqual([]);
+    expect(young.objects.raw.inFlight).toBe(1);
+    const old = await auditOf({ ...roots, raw }, { nowMs: putMs + inFlightMs + 1, inFlightMs });
+    const since = "2026-11-22T12:00:00.000Z";
+    expect(old.findings).toEqual([{ kind: "unrecorded", view: "raw", key, node: "web01", since }]);
+    expect(old.findings.filter(isSerious)).toHaveLength(1);
   });
 
   it("finds bytes that no batch took", async () => {
@@ -203,7 +222,10 @@ describe("auditStore", () => {
   it("finds that a batch was recorded twice", async () => {
     const { roots, first } = await healthyStore();
     await appendRecord(writerTo(roots.ledger), node, first.record);
-    expect(await findings(roots)).toEqual([{ kind: "overlap", node, stream, from: 0, to: 100 }]);
+    const found = await findings(roots);
+    expect(found).toContainEqual({ kind: "overlap", node, stream, from: 0, to: 100 });
+    const { key } = objectOf(first, "raw");
+    expect(found).toContainEqual({ kind: "recorded-twice", view: "raw", key });
   });
 
   it.each([
@@ -309,17 +331,27 @@ describe("auditStore", () => {
     expect(await findings(roots)).toEqual([]);
   });
 
-  it("throws when a chain itself is broken, because nothing it says can be relied on", async () => {
+  it("names the record at which a chain is broken, and audits the others all the same", async () => {
     const { roots } = await healthyStore();
+    const other = await batchOf([sourceOf(0, 10)], {
+      change: (made) => ({ ...made, node: "web02", objects: [] }),
+    });
+    await roots.ledger.create(other.record.manifest.key, other.manifest);
+    await appendRecord(writerTo(roots.ledger), "web02", other.record);
     await roots.ledger.remove([`chains/${node}/000000000001.json`]);
-    await expect(findings(roots)).rejects.toMatchObject({ exitCode: exitCode.integrity });
+    const { findings: found, nodes, state } = await auditOf(roots);
+    expect(found).toContainEqual(expect.objectContaining({ kind: "chain", chain: node, sequence: 1 }));
+    expect(nodes).toContainEqual(expect.objectContaining({ node: "web02", batches: 1 }));
+    expect(state).toBeUndefined();
   });
 
-  it("throws when the chain of destructions is broken", async () => {
+  it("names the record at which the chain of destructions is broken", async () => {
     const { roots, first } = await healthyStore();
     for (const view of ["raw", "analytics"] as const) await recordPurge(roots, view, [objectOf(first, view)]);
     await roots.ledger.remove(["chains/control/000000000001.json"]);
-    await expect(findings(roots)).rejects.toMatchObject({ exitCode: exitCode.integrity });
+    expect(await findings(roots)).toContainEqual(
+      expect.objectContaining({ kind: "chain", chain: "control", sequence: 1 }),
+    );
   });
 });
 
@@ -340,7 +372,7 @@ describe("auditStore, while others work", () => {
   it("does not take a batch that is committed meanwhile for missing", async () => {
     const { roots } = await healthyStore();
     const ledger = after(roots.ledger, () => commit(roots, [sourceOf(200, 300)]));
-    const { findings: found, nodes } = await auditStore(ledger, roots, "control");
+    const { findings: found, nodes } = await auditOf({ ...roots, ledger });
     expect(nodes[0]?.batches).toBe(3);
     expect(found).toEqual([]);
   });
@@ -352,6 +384,6 @@ describe("auditStore, while others work", () => {
       await roots.raw.remove([object.key]);
       await recordPurge(roots, "raw", [object]);
     });
-    expect((await auditStore(ledger, roots, "control")).findings).toEqual([]);
+    expect((await auditOf({ ...roots, ledger })).findings).toEqual([]);
   });
 });

@@ -1,16 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { auditHidden } from "../../src/audit/audit-hidden.ts";
+import { isSerious } from "../../src/audit/finding.ts";
 import { parseDay } from "../../src/day.ts";
 import { exitCode } from "../../src/exit-code.ts";
-import { auditHidden } from "../../src/ledger/audit-hidden.ts";
-import { auditStore, isSerious } from "../../src/ledger/audit-store.ts";
-import { appendRecord } from "../../src/ledger/chain.ts";
 import { AccessDeniedError, type HiddenObject, type ObjectStore } from "../../src/store/object-store.ts";
-import { writerTo } from "../support/ledger-writer.ts";
+import { appendControl, auditOf } from "../support/audit.ts";
 import { memoryRoots } from "../support/recorded-batch.ts";
 
 const none = { versions: 0, versionBytes: 0, deleteMarkers: 0, uploads: 0 };
-const kept = { sizeBytes: 100, sha256: "0", isDestroyed: false };
-const destroyed = { sizeBytes: 100, isDestroyed: true };
+const nothing = (): boolean => false;
+const everything = (): boolean => true;
 
 function hiding(objects: readonly HiddenObject[], trouble?: Error): Pick<ObjectStore, "listHidden"> {
   return {
@@ -23,7 +22,7 @@ function hiding(objects: readonly HiddenObject[], trouble?: Error): Pick<ObjectS
 
 describe("auditHidden", () => {
   it("finds nothing in a store that hides nothing", async () => {
-    expect(await auditHidden(hiding([]), new Map([["a", destroyed]]))).toEqual({
+    expect(await auditHidden(hiding([]), everything)).toEqual({
       hidden: none,
       undead: new Set(),
     });
@@ -36,13 +35,7 @@ describe("auditHidden", () => {
       { key: "b", kind: "delete-marker", sizeBytes: 0 },
       { key: "unknown", kind: "upload", sizeBytes: 0 },
     ]);
-    const { hidden, undead } = await auditHidden(
-      store,
-      new Map([
-        ["a", kept],
-        ["b", kept],
-      ]),
-    );
+    const { hidden, undead } = await auditHidden(store, nothing);
     expect(hidden).toEqual({ versions: 2, versionBytes: 50, deleteMarkers: 1, uploads: 1 });
     expect(undead).toEqual(new Set());
   });
@@ -50,10 +43,7 @@ describe("auditHidden", () => {
   it.each(["version", "delete-marker", "upload"] as const)(
     "calls a destroyed object undead of which a %s is hidden",
     async (kind) => {
-      const found = await auditHidden(
-        hiding([{ key: "a", kind, sizeBytes: 0 }]),
-        new Map([["a", destroyed]]),
-      );
+      const found = await auditHidden(hiding([{ key: "a", kind, sizeBytes: 0 }]), everything);
       expect(found).toEqual({ hidden: none, undead: new Set(["a"]) });
     },
   );
@@ -61,7 +51,7 @@ describe("auditHidden", () => {
   it("says that it could not look where that is denied, and keeps what it saw before", async () => {
     const denied = new AccessDeniedError("allow s3:ListBucketVersions", exitCode.config);
     const store = hiding([{ key: "a", kind: "version", sizeBytes: 20 }], denied);
-    expect((await auditHidden(store, new Map([["a", kept]]))).hidden).toEqual({
+    expect((await auditHidden(store, nothing)).hidden).toEqual({
       ...none,
       versions: 1,
       versionBytes: 20,
@@ -70,7 +60,7 @@ describe("auditHidden", () => {
   });
 
   it("throws any other trouble: nothing is known then", async () => {
-    await expect(auditHidden(hiding([], new Error("socket hang up")), new Map())).rejects.toThrow("hang up");
+    await expect(auditHidden(hiding([], new Error("socket hang up")), nothing)).rejects.toThrow("hang up");
   });
 });
 
@@ -78,7 +68,7 @@ describe("auditHidden", () => {
 async function recordDestroyed(ledger: ObjectStore, key: string): Promise<void> {
   const day = parseDay("2026-11-22");
   if (day === undefined) throw new Error("a day");
-  await appendRecord(writerTo(ledger), "control", {
+  await appendControl(ledger, {
     kind: "purge",
     view: "raw",
     day,
@@ -99,7 +89,7 @@ describe("auditStore, where a store hides something", () => {
       if (isListed) await roots.raw.create(key, Uint8Array.of(1, 2, 3));
       const version = { key, kind: "version", sizeBytes: 3 } as const;
       const stores = { ...roots, raw: { ...roots.raw, ...hiding([version, version]) } };
-      const { findings } = await auditStore(roots.ledger, stores, "control");
+      const { findings } = await auditOf(stores);
       expect(findings.filter(isSerious)).toContainEqual({ kind: "undead", view: "raw", key });
       expect(findings.filter(({ kind }) => kind === "undead")).toHaveLength(1);
     }
@@ -113,7 +103,7 @@ describe("auditStore, where a store hides something", () => {
       sizeBytes: 3,
     }));
     const stores = { ...roots, raw: { ...roots.raw, ...hiding(hidden) } };
-    const { findings } = await auditStore(roots.ledger, stores, "control");
+    const { findings } = await auditOf(stores);
     expect(findings).toEqual([
       { kind: "hidden", view: "raw", versions: 1000, versionBytes: 3000, deleteMarkers: 0, uploads: 0 },
     ]);

@@ -3,19 +3,23 @@ import { splitHeader } from "../seal/age-header.ts";
 import type { SealMode } from "../seal/seal-mode.ts";
 import { sealedLayout } from "../seal/sealed-layout.ts";
 import type { View } from "../view.ts";
-import type { ObjectFinding } from "./compare-objects.ts";
+import type { ObjectFinding } from "./finding.ts";
 
-/**
- * Mixing, as far as names show it: objects that are not kept as the store says of itself. What has no name of
- * hostlog's says nothing of how it is kept.
- */
-export function compareSeals(view: View, keys: Iterable<string>, mode: SealMode): readonly ObjectFinding[] {
+/** How an object is kept, as far as its name shows it. */
+export interface NamedSeal {
+  readonly isSealed: boolean;
+  /** That it is not kept as the store says of itself. Of a name that is none of ours nothing is known. */
+  readonly finding: ObjectFinding | undefined;
+}
+
+/** `mode`: how the store says that it keeps raw and quarantine; undefined where nothing was ever put into it. */
+export function compareSeal(view: View, key: string, mode: SealMode | undefined): NamedSeal {
+  const name = parseKey(key);
+  const isSealed = name?.isSealed === true;
+  if (name === undefined || mode === undefined) return { isSealed, finding: undefined };
   const isWanted = isSealing(view, mode);
-  return [...keys].flatMap((key): readonly ObjectFinding[] => {
-    const name = parseKey(key);
-    if (name === undefined || name.isSealed === isWanted) return [];
-    return [{ kind: isWanted ? "unsealed" : "sealed", view, key }];
-  });
+  const finding = { kind: isWanted ? "unsealed" : "sealed", view, key } as const;
+  return { isSealed, finding: isSealed === isWanted ? undefined : finding };
 }
 
 /** What an object is found to be whose bytes are not what its name says; undefined when they are. */
@@ -23,12 +27,6 @@ export function compareSealWithName(view: View, key: string, bytes: Uint8Array):
   const name = parseKey(key);
   if (name === undefined || name.isSealed === isAgeFile(bytes)) return undefined;
   return { kind: name.isSealed ? "unsealed" : "sealed", view, key };
-}
-
-export function countSealedNames(keys: Iterable<string>): number {
-  let count = 0;
-  for (const key of keys) if (parseKey(key)?.isSealed === true) count++;
-  return count;
 }
 
 /** Analytics is read by any engine, whatever the store. */

@@ -1,5 +1,4 @@
 import { AccessDeniedError, type HiddenObject, type ObjectStore } from "../store/object-store.ts";
-import type { ExpectedObject } from "./compare-objects.ts";
 
 /** What listings do not show, counted. */
 export interface HiddenCount {
@@ -21,19 +20,16 @@ export interface HiddenFindings {
   readonly undead: ReadonlySet<string>;
 }
 
-/**
- * Looks for what a view's listing hides. `expected` was read before, so that what is destroyed meanwhile is
- * gone here too. Who may not look is told so; any other trouble is thrown.
- */
+/** Looks for what a view's listing hides. Who may not look is told so; any other trouble is thrown. */
 export async function auditHidden(
   store: Pick<ObjectStore, "listHidden">,
-  expected: ReadonlyMap<string, ExpectedObject>,
+  isDestroyed: (key: string) => boolean,
 ): Promise<HiddenFindings> {
   const undead = new Set<string>();
   let hidden: HiddenAudit = { versions: 0, versionBytes: 0, deleteMarkers: 0, uploads: 0 };
   try {
     for await (const object of store.listHidden("")) {
-      if (expected.get(object.key)?.isDestroyed === true) undead.add(object.key);
+      if (isDestroyed(object.key)) undead.add(object.key);
       else hidden = countIn(hidden, object);
     }
   } catch (error) {
