@@ -49,7 +49,7 @@ export function dueDay(day: Day, term: Term): Day {
 
 /** The oldest day of which something may still be there on `today`. The day before it is past its term. */
 export function oldestKeptDay(today: Day, term: Term): Day {
-  let day = addDays(today, -longestDays(term));
+  let day = addDays(today, -daysAtMost(term));
   while (lastDayKept(day, term) < today) day = addDays(day, 1);
   return day;
 }
@@ -59,7 +59,7 @@ export function exceeds(term: Term, ceiling: Term): boolean {
   const months = monthsOf(term);
   const ceilingMonths = monthsOf(ceiling);
   if (months !== undefined && ceilingMonths !== undefined) return months > ceilingMonths;
-  return longestDays(term) > shortestDays(ceiling);
+  return daysAtMost(term) > shortestDays(ceiling);
 }
 
 /** Undefined for a term that is counted in days or weeks. */
@@ -72,8 +72,8 @@ function daysOf({ count, unit }: Term): number {
   return unit === "w" ? count * 7 : count;
 }
 
-/** An upper bound, at most two days above the truth. */
-function longestDays(term: Term): number {
+/** An upper bound for the days that a term may last, at most two above the truth. */
+export function daysAtMost(term: Term): number {
   const months = monthsOf(term);
   return months === undefined ? daysOf(term) : Math.ceil((months * 365.25) / 12) + 2;
 }

@@ -1,5 +1,6 @@
 import type { S3Encryption } from "../../config/config.ts";
 import { sha256Hex } from "../sha256.ts";
+import { type BucketRule, bucketRules, type KeptTerms } from "./backstop-rules.ts";
 import { bucketArn, type Statement } from "./policy.ts";
 import type { Root } from "./rights.ts";
 import type { RootPlace } from "./s3-roots.ts";
@@ -10,19 +11,11 @@ export interface BucketSettings {
   readonly bucket: string;
   readonly roots: readonly Root[];
   /** Beside those of others in the bucket's lifecycle. */
-  readonly lifecycleRules: readonly AbortRule[];
+  readonly lifecycleRules: readonly BucketRule[];
   /** Beside those of others in the bucket's policy. */
   readonly policyStatements: readonly Statement[];
   /** What is stored without a word on encryption. Undefined: as the server likes. */
   readonly encryption: DefaultEncryption | undefined;
-}
-
-/** Source: Amazon S3 API, "LifecycleRule". */
-export interface AbortRule {
-  readonly ID: string;
-  readonly Status: "Enabled";
-  readonly Filter: { readonly Prefix: string };
-  readonly AbortIncompleteMultipartUpload: { readonly DaysAfterInitiation: number };
 }
 
 /** Source: Amazon S3 API, "ServerSideEncryptionByDefault". */
@@ -33,17 +26,17 @@ export type DefaultEncryption =
 /** How the name of our statement in a bucket's policy begins; what follows tells stores apart that share it. */
 export const TRANSIT_SID = "HostlogTls";
 
-/**
- * The settings of every bucket that holds a root.
- *
- * One day for uploads that were never finished: none of ours takes that long, and their parts are in no listing
- * of objects. No rule lets objects expire: a lifecycle counts from when an object was made, not from the day of
- * its lines, and what it removes has no record in the ledger. Source: Amazon S3 user guide, "Lifecycle".
- */
+/** What the settings follow from. */
+export interface SettingsGround {
+  readonly encryption: S3Encryption | undefined;
+  readonly traits: ServerTraits;
+  readonly terms: KeptTerms;
+}
+
+/** The settings of every bucket that holds a root. */
 export function bucketSettings(
   places: readonly RootPlace[],
-  encryption: S3Encryption | undefined,
-  traits: ServerTraits,
+  { encryption, traits, terms }: SettingsGround,
 ): readonly BucketSettings[] {
   const buckets = [...new Set(places.map(({ bucket }) => bucket))];
   return buckets.map((bucket) => {
@@ -51,21 +44,11 @@ export function bucketSettings(
     return {
       bucket,
       roots: ours.map(({ root }) => root),
-      lifecycleRules: ours.map(({ base }) => abortRule(base)),
+      lifecycleRules: ours.flatMap((place) => bucketRules(place, terms)),
       policyStatements: traits.transit === "enforced" ? [encryptedTransit(bucket, ours, traits)] : [],
       encryption: defaultEncryption(encryption),
     };
   });
-}
-
-/** The id says which prefix the rule is for, so that stores that share a bucket keep apart. */
-function abortRule(base: string): AbortRule {
-  return {
-    ID: `hostlog-abort-uploads-${sha256Hex(base).slice(0, 12)}`,
-    Status: "Enabled",
-    Filter: { Prefix: base },
-    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
-  };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { BucketRule } from "./backstop-rules.ts";
 import type { SetupStep } from "./plan-setup.ts";
 
 /** What a step does, for a person. */
@@ -8,7 +9,7 @@ export function describeStep(step: SetupStep): string {
     case "block-public-access":
       return `bucket ${step.bucket}: block public access`;
     case "add-lifecycle-rules":
-      return `bucket ${step.bucket}: abort unfinished uploads after a day below ${step.rules.map(({ Filter }) => prefixText(Filter.Prefix)).join(", ")}`;
+      return `bucket ${step.bucket}: ${step.rules.map(describeRule).join("; ")}`;
     case "set-encryption":
       return `bucket ${step.bucket}: encrypt by default with ${step.encryption.SSEAlgorithm}`;
     case "set-bucket-policy":
@@ -22,6 +23,17 @@ export function describeStep(step: SetupStep): string {
     case "create-access-key":
       return `user ${step.user}: make an access key and append it to the credentials file`;
   }
+}
+
+/** What a rule of a bucket's lifecycle does, for a person. */
+export function describeRule(rule: BucketRule): string {
+  const below = `below ${prefixText(rule.Filter.Prefix)}`;
+  if ("AbortIncompleteMultipartUpload" in rule) return `abort unfinished uploads after a day ${below}`;
+  if ("NoncurrentVersionExpiration" in rule) {
+    const { Expiration: expiration, NoncurrentVersionExpiration: noncurrent } = rule;
+    return `as a backstop, expire objects after ${expiration.Days} days and versions after ${noncurrent.NoncurrentDays} ${below}`;
+  }
+  return `remove delete markers that nothing is left of ${below}`;
 }
 
 /** A bucket's root has no prefix. */

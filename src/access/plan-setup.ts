@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
-import type { AbortRule, BucketSettings, DefaultEncryption } from "./bucket-settings.ts";
+import type { BucketRule } from "./backstop-rules.ts";
+import type { BucketSettings, DefaultEncryption } from "./bucket-settings.ts";
 import type { Policy } from "./policy.ts";
 import { mergeBucketPolicy, parse, statementsOf } from "./policy-json.ts";
 import type { RootPlace } from "./s3-roots.ts";
@@ -13,7 +14,7 @@ import { grantEndMs, servesOtherStore } from "./user-policy.ts";
 /** One change at the server. */
 export type SetupStep =
   | { readonly kind: "create-bucket" | "block-public-access"; readonly bucket: string }
-  | { readonly kind: "add-lifecycle-rules"; readonly bucket: string; readonly rules: readonly AbortRule[] }
+  | { readonly kind: "add-lifecycle-rules"; readonly bucket: string; readonly rules: readonly BucketRule[] }
   | { readonly kind: "set-encryption"; readonly bucket: string; readonly encryption: DefaultEncryption }
   /** `policy` is the whole JSON, the statements of others in it. */
   | { readonly kind: "set-bucket-policy"; readonly bucket: string; readonly policy: string }

@@ -1,5 +1,5 @@
 import type { BucketSettings } from "./bucket-settings.ts";
-import { prefixText } from "./describe-step.ts";
+import { describeRule } from "./describe-step.ts";
 import { MANAGED_POLICY_BYTES_MAX, sizeOfPolicyBytes, USER_POLICY_BYTES_MAX } from "./policy.ts";
 import type { Role } from "./role.ts";
 import type { SetupWish, UserWish } from "./setup-wish.ts";
@@ -38,15 +38,15 @@ export function renderSetupJson({ buckets, users }: SetupWish, notes: readonly s
 }
 
 function bucketText({ bucket, roots, lifecycleRules, policyStatements, encryption }: BucketSettings): string {
-  const prefixes = lifecycleRules.map(({ Filter }) => prefixText(Filter.Prefix)).join(", ");
   const policy = bucketPolicy(policyStatements);
   return [
     `bucket ${bucket} (${roots.join(", ")})`,
     "  public access  blocked, by all four settings",
     "  versions       never kept: a version outlives what is destroyed, and create-if-absent may not hold",
     `  encryption     ${encryption === undefined ? "as the server likes" : JSON.stringify(encryption)}`,
-    "  lifecycle      unfinished uploads are aborted after a day, nothing expires; below:",
-    `                 ${prefixes}`,
+    ...lifecycleRules.map(
+      (rule, index) => `  ${index === 0 ? "lifecycle" : "         "}      ${describeRule(rule)}`,
+    ),
     json({ Rules: lifecycleRules }),
     ...(policy === undefined ? [] : ["  policy         plain http is forbidden:", json(policy)]),
     "",

@@ -1,9 +1,13 @@
-import { CONTROL_CHAIN, dayPrefix } from "../partition.ts";
+import { CHECKPOINT_CHAIN, CONTROL_CHAIN, dayPrefix } from "../partition.ts";
 import { sealedViews } from "../seal/day-key-name.ts";
 import { type View, views } from "../view.ts";
 import type { Grant, Role } from "./role.ts";
 
 export type Root = View | "ledger" | "published";
+
+export function isView(root: Root): root is View {
+  return root !== "ledger" && root !== "published";
+}
 
 /** In the order in which they are shown. */
 export const roots: readonly Root[] = [...views, "ledger", "published"];
@@ -56,7 +60,13 @@ export function rightsOf(role: Role): readonly Right[] {
       return [
         // Whether each day with objects has its key is seen by names.
         ...sealedViews.map((root): Right => ({ root, keys: everything, actions: ["list"] })),
-        { root: "ledger", keys: [`chains/${CONTROL_CHAIN}/*`], actions: ["list", "get", "put-new"] },
+        // Before it signs for the first time it looks whether there are checkpoints of somebody who did before.
+        {
+          root: "ledger",
+          keys: [`chains/${CONTROL_CHAIN}/*`, `chains/${CHECKPOINT_CHAIN}/*`],
+          actions: reading,
+        },
+        { root: "ledger", keys: [`chains/${CONTROL_CHAIN}/*`], actions: ["put-new"] },
         published,
         { root: "published", keys: everything, actions: ["put-new"], except: [IDENTITY_KEY] },
       ];
@@ -91,8 +101,13 @@ function purgerRights(): readonly Right[] {
       }),
     ),
     { root: "ledger", keys: everything, actions: ["list"] },
-    { root: "ledger", keys: ["chains/*"], actions: ["get"] },
-    { root: "ledger", keys: [`chains/${CONTROL_CHAIN}/*`], actions: ["put-new"] },
+    { root: "ledger", keys: ["chains/*", "holds/*"], actions: ["get"] },
+    {
+      root: "ledger",
+      // Its own inventories it reads too: it goes on where another run was killed.
+      keys: [`chains/${CONTROL_CHAIN}/*`, `chains/${CHECKPOINT_CHAIN}/*`, "inventories/*"],
+      actions: ["get", "put-new"],
+    },
   ];
 }
 
@@ -101,7 +116,7 @@ function auditorRights(): readonly Right[] {
   const looking: readonly Action[] = ["list", "list-versions", "list-uploads"];
   return [
     ...roots.map((root): Right => ({ root, keys: everything, actions: looking })),
-    { root: "ledger", keys: ["chains/*", "manifests/*"], actions: ["get"] },
+    { root: "ledger", keys: ["chains/*", "manifests/*", "inventories/*", "holds/*"], actions: ["get"] },
     { root: "published", keys: everything, actions: ["get"] },
   ];
 }

@@ -1,4 +1,5 @@
 import type { S3Encryption } from "../../config/config.ts";
+import type { KeptTerms } from "./backstop-rules.ts";
 import { type BucketSettings, bucketSettings } from "./bucket-settings.ts";
 import { type Policy, policyOf } from "./policy.ts";
 import { type Role, userNameOf } from "./role.ts";
@@ -23,12 +24,13 @@ export interface WishGround {
   readonly encryption: S3Encryption | undefined;
   readonly traits: ServerTraits;
   readonly userPrefix: string;
+  readonly terms: KeptTerms;
 }
 
-export function setupWish({ places, roles, encryption, traits, userPrefix }: WishGround): SetupWish {
+export function setupWish({ places, roles, encryption, traits, userPrefix, terms }: WishGround): SetupWish {
   const keyArn = keyArnOf(encryption);
   return {
-    buckets: bucketSettings(places, encryption, traits),
+    buckets: bucketSettings(places, { encryption, traits, terms }),
     users: roles.map((role) => ({
       role,
       name: userNameOf(role, userPrefix),

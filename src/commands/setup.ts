@@ -154,7 +154,8 @@ function printSetup(
   const chosen = conditionalPuts === "ask" ? undefined : conditionalPuts;
   const known = knownTraits(endpoint, region);
   const { traits, notes: assumptions } = assumedTraits(known, chosen);
-  const wish = setupWish({ places, roles, encryption: config.s3.encryption, traits, userPrefix });
+  const { encryption } = config.s3;
+  const wish = setupWish({ places, roles, encryption, traits, userPrefix, terms: config });
   const said = [
     ...notes,
     ...assumptions,
@@ -199,6 +200,7 @@ async function applySetup(
   const hasPublished = places.some(({ root }) => root === "published");
   let identity: StoreIdentity | undefined;
   const prepared = await prepareSetup({
+    terms: context.config,
     settings: context.config.s3,
     environment,
     places,

@@ -5,6 +5,9 @@ import type { LifecycleRule } from "./s3-observations.ts";
 /** The storage classes from which an object must be restored before it can be read. Source: Amazon S3 User Guide, "Storage classes". */
 const ARCHIVES: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"]);
 
+/** A rule that comes sooner behind the term may be first once retention was not run for some nights. */
+const BACKSTOP_DAYS_MIN = 7;
+
 export interface KeptHere {
   /** What stands before every key of the root: empty, or a prefix with its slash. */
   readonly base: string;
@@ -67,7 +70,7 @@ function judgeExpiry(rules: readonly LifecycleRule[], { termDays }: KeptHere): F
     return ok(
       "expiry-rules",
       "no rule of the bucket expires objects",
-      "Nothing but hostlog removes objects here.",
+      "Nothing but hostlog removes objects here. As a backstop hostlog setup s3 adds a rule that comes a month after retention.",
     );
   }
   const early = expiring.find((rule) => isEarly(rule, termDays));
@@ -78,12 +81,25 @@ function judgeExpiry(rules: readonly LifecycleRule[], { termDays }: KeptHere): F
       "It would destroy evidence, which looks like tampering: take the rule away; retention removes what is due.",
     );
   }
+  const soon = expiring.find((rule) => !isLate(rule, termDays));
+  if (soon !== undefined) {
+    return warning(
+      "expiry-rules",
+      `the rule "${soon.id}" expires objects ${whenOf(soon)}, within ${BACKSTOP_DAYS_MIN} days of their term`,
+      "After a few nights without retention it would remove what has no certificate then: put it off to a month behind the term, as hostlog setup s3 does.",
+    );
+  }
   const [late] = expiring;
-  return warning(
+  return ok(
     "expiry-rules",
-    `the rule "${late?.id ?? ""}" expires objects ${late === undefined ? "" : whenOf(late)}`,
-    "It counts from when an object was stored, runs when it likes and leaves no proof: take it away; retention removes what is due.",
+    `the rule "${late?.id ?? ""}" expires objects ${late === undefined ? "" : whenOf(late)}, after hostlog does`,
+    "A backstop: where retention was not run for so long, objects go without a certificate, and verify misses them.",
   );
+}
+
+function isLate({ expiry }: LifecycleRule, termDays: number | undefined): boolean {
+  if (expiry === undefined || expiry === "at a date" || termDays === undefined) return false;
+  return expiry.days >= termDays + BACKSTOP_DAYS_MIN;
 }
 
 function isEarly({ expiry }: LifecycleRule, termDays: number | undefined): boolean {
@@ -120,4 +136,22 @@ function judgeUploadRule(rules: readonly LifecycleRule[], { base }: KeptHere): F
         "no rule of the bucket removes unfinished uploads",
         'What is left by a process that died takes up space until a purge comes by: add AbortIncompleteMultipartUpload after 1 day, as "hostlog setup s3" does.',
       );
+}
+
+/** An object in an archive tier cannot be read before somebody has restored it. Source: Amazon S3 user guide, "Intelligent-Tiering". */
+export function judgeTiering(tiering: Answer<readonly string[]>): Finding {
+  const otherwise = {
+    act: "see whether the server moves objects into archive tiers",
+    unknown: "It could move objects where they cannot be read at once.",
+    unsupported: ok("tiering", "the server knows no tiers", "Objects stay readable."),
+  };
+  return judge("tiering", tiering, otherwise, (tiers) =>
+    tiers.length === 0
+      ? ok("tiering", "no rule moves objects into archive tiers", "Objects stay readable.")
+      : warning(
+          "tiering",
+          `objects that are seldom read go into ${[...new Set(tiers)].join(", ")}`,
+          "Raw is read in a breach only, and then at once: leave the root out of the archive tiers.",
+        ),
+  );
 }

@@ -2,12 +2,12 @@ import type { Finding, Subject } from "./finding.ts";
 import { judgeAbilities } from "./judge-abilities.ts";
 import { judgeCreate, judgeRace, judgeReplace } from "./judge-creation.ts";
 import { type AskedEncryption, judgeEncryption } from "./judge-encryption.ts";
-import { judgeLifecycle, type KeptHere } from "./judge-lifecycle.ts";
+import { judgeLifecycle, judgeTiering, type KeptHere } from "./judge-lifecycle.ts";
 import { judgePublicAccess } from "./judge-public-access.ts";
 import { judgeBatchDelete, judgeRemoval, judgeUploads } from "./judge-removal.ts";
 import { judgeReach, judgeUnreached } from "./judge-server.ts";
 import { judgeChecksum, judgeList, judgeRead } from "./judge-transfer.ts";
-import { judgeObjectLock, judgeVersioning } from "./judge-versions.ts";
+import { judgeMfaDelete, judgeObjectLock, judgeReplication, judgeVersioning } from "./judge-versions.ts";
 import type { S3RootSighting } from "./s3-observations.ts";
 
 export interface S3Circumstances extends KeptHere {
@@ -26,8 +26,11 @@ export function judgeS3Root(
     judgeReach(reach),
     judgeAbilities(may),
     judgeVersioning(subject, settings.versioning),
+    judgeMfaDelete(settings.mfaDelete),
     judgeObjectLock(subject, settings.objectLock),
+    judgeReplication(subject, settings.replication),
     ...judgeLifecycle(settings.lifecycle, kept),
+    judgeTiering(settings.tiering),
     judgePublicAccess(settings.publicAccess, writing.anonymousRead),
     judgeEncryption(subject, asked, writing.encryption, settings.encryption),
     judgeCreate(writing),

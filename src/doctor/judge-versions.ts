@@ -60,6 +60,52 @@ export function judgeObjectLock(subject: Subject, objectLock: Answer<ObjectLock 
   });
 }
 
+/** Who removes versions has no second factor at three in the morning, and a purge is not to have one. */
+export function judgeMfaDelete(mfaDelete: Answer<boolean>): Finding {
+  const otherwise = {
+    act: "see whether versions are removed with a second factor only",
+    unknown: "Then no purge could remove them.",
+    unsupported: ok(
+      "mfa-delete",
+      "the server knows no second factor for removals",
+      "What is due can be destroyed.",
+    ),
+  };
+  return judge("mfa-delete", mfaDelete, otherwise, (isOn) =>
+    isOn
+      ? refused(
+          "mfa-delete",
+          "the bucket asks for a second factor before a version is destroyed",
+          "No purge that runs by itself has one, so that versions would stay: switch MFA delete off, or use another bucket.",
+        )
+      : ok("mfa-delete", "no second factor is needed to destroy versions", "A purge can do it by itself."),
+  );
+}
+
+/** Removals of versions are never replicated. Source: Amazon S3 user guide, "What does Amazon S3 replicate?". */
+export function judgeReplication(subject: Subject, replication: Answer<readonly string[]>): Finding {
+  const otherwise = {
+    act: "see whether the bucket is replicated",
+    unknown: "A copy elsewhere would outlive what is destroyed here.",
+    unsupported: ok("replication", "the server knows no replication", "There is one copy."),
+  };
+  return judge("replication", replication, otherwise, (buckets) => {
+    if (buckets.length === 0) return ok("replication", "nothing here is replicated", "There is one copy.");
+    const fact = `what is stored here is replicated to ${[...new Set(buckets)].join(", ")}`;
+    return isView(subject)
+      ? refused(
+          "replication",
+          fact,
+          "A removal does not reach the copies, and no certificate speaks of them: end the replication and empty the copies, or run retention on each as a store of its own.",
+        )
+      : ok(
+          "replication",
+          fact,
+          "A copy of what names no visitor; check from time to time that it is the same.",
+        );
+  });
+}
+
 /** Why no probe object may be written: it would stay for as long as the lock lasts. */
 export function reasonNotToWrite(objectLock: Answer<ObjectLock | undefined>): string | undefined {
   const isLocked = objectLock.kind === "given" && objectLock.value?.defaultRetention !== undefined;

@@ -40,6 +40,12 @@ export type Transit =
 
 export interface BucketSettings {
   readonly versioning: Answer<Versioning>;
+  /** True: versions are destroyed with a second factor only. */
+  readonly mfaDelete: Answer<boolean>;
+  /** Where objects of the root are copied to: buckets. */
+  readonly replication: Answer<readonly string[]>;
+  /** Archives into which the server moves objects that are seldom read, by name. */
+  readonly tiering: Answer<readonly string[]>;
   /** The value undefined: no object lock. */
   readonly objectLock: Answer<ObjectLock | undefined>;
   readonly lifecycle: Answer<readonly LifecycleRule[]>;
@@ -64,6 +70,10 @@ export interface LifecycleRule {
   readonly isForTags: boolean;
   /** When objects expire: so many days after they were stored, or at a date, in any case before long. */
   readonly expiry: { readonly days: number } | "at a date" | undefined;
+  /** How many days after it was replaced or removed a version is destroyed; undefined: never. */
+  readonly versionDays: number | undefined;
+  /** Delete markers that nothing is left of are removed. */
+  readonly removesMarkers: boolean;
   /** The storage classes into which objects go. */
   readonly storageClasses: readonly string[];
   readonly abortsUploads: boolean;

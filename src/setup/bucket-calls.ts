@@ -12,7 +12,8 @@ import {
   PutBucketPolicyCommand,
   PutPublicAccessBlockCommand,
 } from "@aws-sdk/client-s3";
-import type { AbortRule, DefaultEncryption } from "../access/bucket-settings.ts";
+import type { BucketRule } from "../access/backstop-rules.ts";
+import type { DefaultEncryption } from "../access/bucket-settings.ts";
 import type { BucketState } from "../access/setup-state.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
@@ -96,7 +97,7 @@ export async function blockPublicAccess(place: S3Place): Promise<void> {
 }
 
 /** Adds rules to those that are there now; one with the same id is replaced. */
-export async function addLifecycleRules(place: S3Place, rules: readonly AbortRule[]): Promise<void> {
+export async function addLifecycleRules(place: S3Place, rules: readonly BucketRule[]): Promise<void> {
   const found = await readLifecycle(place);
   if (found === "unsupported") return;
   const ours = new Set<string | undefined>(rules.map(({ ID }) => ID));

@@ -35,7 +35,8 @@ export async function prepareSetup(request: SetupRequest): Promise<PreparedSetup
   const isReadable = published === undefined || found.buckets.get(published.bucket)?.exists === true;
   const state: SetupState = { ...found, hasIdentity: isReadable && (await request.hasIdentity()) };
   const { traits, notes } = await findTraits(request, administration, state);
-  const wish = setupWish({ places, roles, encryption: settings.encryption, traits, userPrefix });
+  const { encryption } = settings;
+  const wish = setupWish({ places, roles, encryption, traits, userPrefix, terms: request.terms });
   const plan = planSetup({
     wish,
     state,

@@ -1,4 +1,5 @@
 import type { S3Settings } from "../../config/config.ts";
+import type { KeptTerms } from "../access/backstop-rules.ts";
 import type { Role } from "../access/role.ts";
 import type { RootPlace } from "../access/s3-roots.ts";
 import type { ServerTraits } from "../access/server-traits.ts";
@@ -11,6 +12,8 @@ export interface SetupRequest {
   readonly places: readonly RootPlace[];
   readonly roles: readonly Role[];
   readonly userPrefix: string;
+  /** How long each view is kept: the bucket's own rules come after that. */
+  readonly terms: KeptTerms;
   readonly nowMs: number;
   /** True when grants that have not ended stay. */
   readonly isKeepingGrants: boolean;

@@ -8,6 +8,7 @@ import type { ServerTraits } from "../../src/access/server-traits.ts";
 import type { BucketState, UserState } from "../../src/access/setup-state.ts";
 import { setupWish } from "../../src/access/setup-wish.ts";
 import { conditionalPutsOf, grantEndMs } from "../../src/access/user-policy.ts";
+import { TERM_MAX } from "../../src/term.ts";
 import { matrixDay } from "./support/access-matrix.ts";
 
 const nowMs = Date.parse("2026-11-22T12:00:00Z");
@@ -17,6 +18,10 @@ const places: readonly RootPlace[] = [
   { root: "raw", bucket: "logs", base: "hosting/raw/" },
   { root: "published", bucket: "logs", base: "hosting/published/" },
 ];
+const terms = {
+  classes: { standard: { raw: TERM_MAX, analytics: TERM_MAX } },
+  quarantineTerm: { count: 90, unit: "d" },
+} as const;
 const auditor: Role = { kind: "auditor" };
 
 /** As it is after a plan for these roles was carried out. */
@@ -27,6 +32,7 @@ function finished(roles: readonly Role[], change: Partial<PlanGround> = {}): Pla
     encryption: { kind: "kms-key", key: "key-1" },
     traits,
     userPrefix: "hostlog",
+    terms,
   });
   const [settings] = wish.buckets;
   if (settings === undefined) throw new Error("no bucket is wanted");
@@ -79,7 +85,7 @@ describe("planSetup", () => {
     expect(stepsOf({ ...ground, state })).toEqual([
       "create the bucket logs",
       "bucket logs: block public access",
-      "bucket logs: abort unfinished uploads after a day below hosting/raw/, hosting/published/",
+      "bucket logs: abort unfinished uploads after a day below hosting/raw/; as a backstop, expire objects after 763 days and versions after 30 below hosting/raw/; remove delete markers that nothing is left of below hosting/raw/; abort unfinished uploads after a day below hosting/published/",
       "bucket logs: encrypt by default with aws:kms",
       "bucket logs: forbid plain http",
       "give the store its identity, published/store.json",
@@ -103,11 +109,9 @@ describe("planSetup", () => {
 
   it("adds only the rules that are missing, beside those of others", () => {
     const ground = finished([auditor]);
-    const [first, second] = ground.wish.buckets[0]?.lifecycleRules ?? [];
+    const [first, ...others] = ground.wish.buckets[0]?.lifecycleRules ?? [];
     const found = withBucket(ground, { lifecycleRules: [{ ID: "of-others" }, first] });
-    expect(planSetup(found).steps).toEqual([
-      { kind: "add-lifecycle-rules", bucket: "logs", rules: [second] },
-    ]);
+    expect(planSetup(found).steps).toEqual([{ kind: "add-lifecycle-rules", bucket: "logs", rules: others }]);
   });
 
   it("never switches versions off, and says what they mean", () => {

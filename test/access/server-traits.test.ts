@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { bucketRules } from "../../src/access/backstop-rules.ts";
 import { bucketSettings } from "../../src/access/bucket-settings.ts";
 import { assumedTraits, knownTraits, weaknessesOf } from "../../src/access/server-traits.ts";
 import { keyNotes } from "../../src/access/setup-wish.ts";
+import { TERM_MAX } from "../../src/term.ts";
 import { permits } from "./support/evaluate-policy.ts";
+
+const terms = {
+  classes: { standard: { raw: TERM_MAX, analytics: TERM_MAX } },
+  quarantineTerm: { count: 90, unit: "d" },
+} as const;
 
 describe("what a server is by its address", () => {
   it.each([
@@ -60,21 +67,40 @@ describe("the settings of buckets", () => {
     { root: "published", bucket: "logs", base: "a/published/" },
   ] as const;
 
-  it("are one for each bucket, with a rule for each root and none that lets anything expire", () => {
-    const settings = bucketSettings(places, undefined, traits);
+  it("are one for each bucket, with rules for each root, of which only those of views let anything expire", () => {
+    const settings = bucketSettings(places, { encryption: undefined, traits, terms });
     expect(settings.map(({ bucket, roots }) => [bucket, roots])).toEqual([
       ["logs", ["raw", "published"]],
       ["ledger", ["ledger"]],
     ]);
-    expect(settings[0]?.lifecycleRules.map(({ Filter: filter }) => filter.Prefix)).toEqual([
-      "a/raw/",
-      "a/published/",
+    const rulesOf = (bucket: number): readonly string[] =>
+      settings[bucket]?.lifecycleRules.map(
+        ({ ID: id, Filter: filter }) => `${id.replace(/-[0-9a-f]{12}$/, "")} ${filter.Prefix}`,
+      ) ?? [];
+    expect(rulesOf(0)).toEqual([
+      "hostlog-abort-uploads a/raw/",
+      "hostlog-backstop a/raw/",
+      "hostlog-delete-markers a/raw/",
+      "hostlog-abort-uploads a/published/",
     ]);
-    expect(JSON.stringify(settings)).not.toMatch(/Expiration|Transition/);
+    expect(rulesOf(1)).toEqual(["hostlog-abort-uploads "]);
+    expect(JSON.stringify(settings)).not.toMatch(/Transition/);
+  });
+
+  it("let nothing expire before its term has ended on every day of the calendar, and a month more", () => {
+    for (const [root, days] of [
+      ["raw", 731 + 30],
+      ["analytics", 731 + 30],
+      ["quarantine", 90 + 30],
+    ] as const) {
+      const [, backstop] = bucketRules({ root, bucket: "logs", base: "" }, terms);
+      const expiry = backstop !== undefined && "Expiration" in backstop ? backstop.Expiration : undefined;
+      expect(expiry !== undefined && "Days" in expiry && expiry.Days).toBeGreaterThanOrEqual(days);
+    }
   });
 
   it("forbid plain http for our prefixes, not for what is beside them", () => {
-    const [logs] = bucketSettings(places, undefined, traits);
+    const [logs] = bucketSettings(places, { encryption: undefined, traits, terms });
     const allow = { Sid: "All", Effect: "Allow", Action: "s3:*", Resource: "*" } as const;
     const policy = { Version: "2012-10-17", Statement: [allow, ...(logs?.policyStatements ?? [])] } as const;
     const may = (key: string, isSecure: string | undefined): boolean =>
@@ -105,6 +131,6 @@ describe("the settings of buckets", () => {
     ],
     [{ kind: "customer-key", keyFile: "/etc/hostlog/key" }, undefined],
   ] as const)("encrypt by default as the config says: %j", (encryption, expected) => {
-    expect(bucketSettings(places, encryption, traits)[0]?.encryption).toEqual(expected);
+    expect(bucketSettings(places, { encryption, traits, terms })[0]?.encryption).toEqual(expected);
   });
 });

@@ -40,6 +40,9 @@ const openToAll =
   '<AccessControlPolicy><AccessControlList><Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group">' +
   "<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>";
 
+const tiering =
+  "<ListBucketIntelligentTieringConfigurationsOutput><IsTruncated>false</IsTruncated><IntelligentTieringConfiguration><Id>cold</Id><Status>Enabled</Status><Tiering><AccessTier>DEEP_ARCHIVE_ACCESS</AccessTier><Days>180</Days></Tiering></IntelligentTieringConfiguration></ListBucketIntelligentTieringConfigurationsOutput>";
+
 const publicPolicy = "<PolicyStatus><IsPublic>true</IsPublic></PolicyStatus>";
 
 function refuseBatches(server: S3Server): void {
@@ -129,11 +132,57 @@ const cases: readonly (readonly [
     "tampering",
   ],
   [
-    "a rule expires late",
-    set("raw", "lifecycle", lifecycle(expiry(731))),
+    "a rule expires soon behind the term",
+    set("raw", "lifecycle", lifecycle(expiry(737))),
     "raw",
     "warning expiry-rules",
-    "no proof",
+    "a month behind",
+  ],
+  [
+    "a rule expires late",
+    set("raw", "lifecycle", lifecycle(abortRule, expiry(738))),
+    "raw",
+    "ok expiry-rules",
+    "A backstop",
+  ],
+  [
+    "versions are removed with a second factor",
+    set(
+      "raw",
+      "versioning",
+      "<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>",
+    ),
+    "raw",
+    "refused mfa-delete",
+    "switch MFA delete off",
+  ],
+  [
+    "objects are copied elsewhere",
+    set("raw", "replication", replication("")),
+    "raw",
+    "refused replication",
+    "logs-copy",
+  ],
+  [
+    "the ledger is copied elsewhere",
+    set("ledger", "replication", replication("")),
+    "ledger",
+    "ok replication",
+    "logs-copy",
+  ],
+  [
+    "what is beside the root is copied elsewhere",
+    set("raw", "replication", replication("beside/")),
+    "raw",
+    "ok replication",
+    "one copy",
+  ],
+  [
+    "seldom read objects go into an archive",
+    set("raw", "intelligent-tiering", tiering),
+    "raw",
+    "warning tiering",
+    "DEEP_ARCHIVE_ACCESS",
   ],
   [
     "a rule expires the ledger",
@@ -201,6 +250,10 @@ const cases: readonly (readonly [
   ["nothing is encrypted", unset("raw", "encryption"), "raw", "warning encryption", "as they are"],
   ["nothing is encrypted", unset("ledger", "encryption"), "ledger", "ok encryption", "No visitor's address"],
 ];
+
+function replication(prefix: string): string {
+  return `<ReplicationConfiguration><Role>arn:aws:iam::1:role/copy</Role><Rule><ID>copy</ID><Status>Enabled</Status><Priority>1</Priority><Filter><Prefix>${prefix}</Prefix></Filter><Destination><Bucket>arn:aws:s3:::logs-copy</Bucket></Destination></Rule></ReplicationConfiguration>`;
+}
 
 describe("the doctor, of one root", () => {
   it.each(cases)("when %s (%#)", async (_says, change, root, expected, words) => {

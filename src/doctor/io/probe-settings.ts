@@ -1,9 +1,11 @@
 import {
   GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
+  GetBucketReplicationCommand,
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
   type LifecycleRule as LifecycleRuleOfBucket,
+  ListBucketIntelligentTieringConfigurationsCommand,
   ListMultipartUploadsCommand,
   type ObjectLockConfiguration,
 } from "@aws-sdk/client-s3";
@@ -25,6 +27,9 @@ const DAY_MS = 86_400_000;
 export async function probeSettings(place: S3Place, nowMs: number): Promise<BucketSettings> {
   return {
     versioning: await askVersioning(place),
+    mfaDelete: await askMfaDelete(place),
+    replication: await askReplication(place),
+    tiering: await askTiering(place),
     objectLock: await askObjectLock(place),
     lifecycle: await askLifecycle(place),
     encryption: await askEncryption(place),
@@ -38,6 +43,47 @@ function askVersioning(place: S3Place): Promise<Answer<Versioning>> {
     const command = new GetBucketVersioningCommand({ Bucket: place.bucket });
     const { Status: status } = await place.client.send(command, { abortSignal });
     return status ?? "never";
+  });
+}
+
+function askMfaDelete(place: S3Place): Promise<Answer<boolean>> {
+  return ask<boolean>(place, "GetBucketVersioning", async (abortSignal) => {
+    const command = new GetBucketVersioningCommand({ Bucket: place.bucket });
+    return (await place.client.send(command, { abortSignal })).MFADelete === "Enabled";
+  });
+}
+
+/** A rule without a filter, or with one of tags, may concern every key. Source: Amazon S3 API, ReplicationRule. */
+function askReplication(place: S3Place): Promise<Answer<readonly string[]>> {
+  return ask<readonly string[]>(
+    place,
+    "GetBucketReplication",
+    async (abortSignal) => {
+      const command = new GetBucketReplicationCommand({ Bucket: place.bucket });
+      const { ReplicationConfiguration: configuration } = await place.client.send(command, { abortSignal });
+      return (configuration?.Rules ?? []).flatMap((rule) => {
+        const prefix = rule.Filter?.Prefix ?? rule.Filter?.And?.Prefix ?? prefixOfOld(rule);
+        const touches = prefix.startsWith(place.base) || place.base.startsWith(prefix);
+        const bucket = rule.Destination?.Bucket ?? "a bucket";
+        return rule.Status === "Enabled" && touches ? [bucket.replace(/^arn:aws[^:]*:s3:::/, "")] : [];
+      });
+    },
+    new Map([["ReplicationConfigurationNotFoundError", []]]),
+  );
+}
+
+/** Source: Amazon S3 API, IntelligentTieringConfiguration. */
+function askTiering(place: S3Place): Promise<Answer<readonly string[]>> {
+  return ask<readonly string[]>(place, "ListBucketIntelligentTieringConfigurations", async (abortSignal) => {
+    const command = new ListBucketIntelligentTieringConfigurationsCommand({ Bucket: place.bucket });
+    const { IntelligentTieringConfigurationList: list = [] } = await place.client.send(command, {
+      abortSignal,
+    });
+    return list.flatMap(({ Status: status, Filter: filter, Tierings: tierings = [] }) => {
+      const prefix = filter?.Prefix ?? filter?.And?.Prefix ?? "";
+      const touches = prefix.startsWith(place.base) || place.base.startsWith(prefix);
+      return status === "Enabled" && touches ? tierings.map(({ AccessTier: tier }) => tier ?? "") : [];
+    });
   });
 }
 
@@ -84,6 +130,8 @@ function readRule(rule: LifecycleRuleOfBucket): LifecycleRule {
     isForTags: filter?.Tag !== undefined || tags.length > 0,
     expiry: expiration?.Days === undefined ? expiration?.Date && "at a date" : { days: expiration.Days },
     storageClasses: transitions.map(({ StorageClass: name }) => name ?? ""),
+    versionDays: rule.NoncurrentVersionExpiration?.NoncurrentDays,
+    removesMarkers: expiration?.ExpiredObjectDeleteMarker === true,
     abortsUploads: rule.AbortIncompleteMultipartUpload !== undefined,
   };
 }

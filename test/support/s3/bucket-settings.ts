@@ -20,6 +20,10 @@ const unset: Readonly<Record<string, S3Answer>> = {
   encryption: failed(404, "ServerSideEncryptionConfigurationNotFoundError"),
   publicAccessBlock: failed(404, "NoSuchPublicAccessBlockConfiguration"),
   "object-lock": failed(404, "ObjectLockConfigurationNotFoundError"),
+  replication: failed(404, "ReplicationConfigurationNotFoundError"),
+  "intelligent-tiering": xml(
+    "<ListBucketIntelligentTieringConfigurationsOutput><IsTruncated>false</IsTruncated></ListBucketIntelligentTieringConfigurationsOutput>",
+  ),
   ownershipControls: failed(404, "OwnershipControlsNotFoundError"),
   tagging: failed(404, "NoSuchTagSet"),
 };
