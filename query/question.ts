@@ -25,4 +25,6 @@ export interface Question {
   /** Undefined: every row. */
   readonly limit: number | undefined;
   readonly columns: readonly ResultColumn[];
+  /** The id of a hold: what was copied for it is asked, and nothing else. Without it, everything but such copies. */
+  readonly hold?: string;
 }

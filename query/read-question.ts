@@ -19,6 +19,8 @@ export interface AskedQuestion extends AskedRange {
   readonly status: readonly string[];
   readonly method: readonly string[];
   readonly agent?: string;
+  /** The id of a hold. */
+  readonly hold?: string;
 }
 
 export interface QuestionContext {
@@ -46,6 +48,7 @@ export function readQuestion(asked: AskedQuestion, context: QuestionContext): Re
   const { fromMs, toMs, notes } = readRange(asked, context.nowMs, context.zone);
   const paths = within("--path", asked.path).map(parsePathPattern);
   if (asked.view === "analytics") refuseRawFilters(asked, paths);
+  const hold = asked.hold === undefined ? {} : { hold: readHold(asked.hold) };
   const question: Question = {
     view: asked.view,
     fromMs,
@@ -68,6 +71,7 @@ export function readQuestion(asked: AskedQuestion, context: QuestionContext): Re
     agent: asked.agent === undefined || asked.agent === "" ? undefined : storedText(asked.agent),
     limit: context.limit,
     columns: context.columns,
+    ...hold,
   };
   const { question: widened, notes: wideningNotes } = asWholeHours(question);
   return { question: widened, notes: [...notes, ...wideningNotes, ...pathNotes(asked.path)] };
@@ -115,10 +119,19 @@ function upperCase(text: string): string | undefined {
   return text === "" ? undefined : storedText(text).toUpperCase();
 }
 
+function readHold(text: string): string {
+  if (/^[0-9a-f]{8}$/.test(text)) return text;
+  throw new UserError(
+    `--hold: "${text}" is no hold's id, which is 8 hex digits; "hostlog hold list" shows them`,
+    exitCode.usage,
+  );
+}
+
 /** What the analytics view was made without cannot be asked of it; an answer of no rows would be a lie. */
 function refuseRawFilters(asked: AskedQuestion, paths: readonly PathPattern[]): void {
   const refused = [
     asked.address.length > 0 ? "--address (analytics holds no addresses)" : undefined,
+    asked.hold === undefined ? undefined : "--hold (holds copy rows of raw)",
     asked.agent === undefined ? undefined : "--agent (analytics holds the browser's family only)",
     paths.some(({ query }) => query !== undefined)
       ? "--path with a `?` (analytics holds no queries)"

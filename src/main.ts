@@ -14,11 +14,13 @@ type LoadCommand = (openContext: OpenContext, surroundings: Surroundings) => Pro
 const commands: Readonly<Record<string, LoadCommand>> = {
   ingest: async (openContext) => (await import("./commands/ingest.ts")).ingestCommand(openContext),
   query: async (openContext) => (await import("./commands/query.ts")).queryCommand(openContext),
+  hold: async (openContext) => (await import("./commands/hold.ts")).holdCommand(openContext),
   retention: async (openContext) => (await import("./commands/retention.ts")).retentionCommand(openContext),
   verify: async (openContext) => (await import("./commands/verify.ts")).verifyCommand(openContext),
   doctor: async (openContext) => (await import("./commands/doctor.ts")).doctorCommand(openContext),
   init: async (openContext) => (await import("./commands/init.ts")).initCommand(openContext),
   keys: async (openContext) => (await import("./commands/keys.ts")).keysCommand(openContext),
+  ledger: async (openContext) => (await import("./commands/ledger.ts")).ledgerCommand(openContext),
   custodian: async (openContext) => (await import("./commands/custodian.ts")).custodianCommand(openContext),
   validate: async (_, surroundings) => (await import("./commands/validate.ts")).validateCommand(surroundings),
   sample: async (_, surroundings) => (await import("./commands/sample.ts")).sampleCommand(surroundings),

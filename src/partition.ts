@@ -31,7 +31,9 @@ export const HOLD_NODE = "hold";
 /** The retention class of a hold's copies is this and the hold's id. */
 export const HOLD_CLASS_PREFIX = "hold-";
 
-const reservedNames: readonly string[] = [CONTROL_CHAIN, CHECKPOINT_CHAIN];
+const holdClassPattern = /^hold-[0-9a-f]{8}$/;
+
+const reservedNames: readonly string[] = [CONTROL_CHAIN, CHECKPOINT_CHAIN, HOLD_NODE];
 
 /** A node's name: what a host name may be, lower case, at most 63 characters. */
 export function isNodeName(text: string): boolean {
@@ -53,8 +55,18 @@ export function parseKey(key: string): ObjectName | undefined {
   if (match === null) return undefined;
   const [, dayText = "", node = "", retentionClass = "", batch = "", suffix] = match;
   const day = parseDay(dayText);
-  if (day === undefined || !isNodeName(node)) return undefined;
+  if (day === undefined || !(isNodeName(node) || node === HOLD_NODE)) return undefined;
   return { day, node, retentionClass, batch, isSealed: suffix !== undefined };
+}
+
+/** True for the retention class of copies for a hold: no config names such a one, and no node seals for it. */
+export function isHoldClass(retentionClass: string): boolean {
+  return holdClassPattern.test(retentionClass);
+}
+
+/** True for a copy that was made for a hold: its rows are those of other objects, as long as these are there. */
+export function isHoldName({ node, retentionClass }: Pick<ObjectName, "node" | "retentionClass">): boolean {
+  return node === HOLD_NODE && isHoldClass(retentionClass);
 }
 
 /** The prefix of all keys of a day. */

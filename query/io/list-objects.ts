@@ -1,13 +1,15 @@
 import type { Day } from "../../src/day.ts";
-import { dayPrefix, parseKey } from "../../src/partition.ts";
+import { dayPrefix, HOLD_CLASS_PREFIX, isHoldName, parseKey } from "../../src/partition.ts";
 import type { ObjectStore, StoredObject } from "../../src/store/object-store.ts";
 import type { DayObject } from "../batches.ts";
 import type { QueryView } from "../view-schema.ts";
 import { mapInParallel } from "./map-in-parallel.ts";
 
 export interface Listing {
-  /** Ascending by key, so by day. */
+  /** Ascending by key, so by day. Without copies for holds, whose rows would be there twice. */
   readonly objects: readonly DayObject[];
+  /** The copies for a hold, by its id; ascending by key. */
+  copiesFor(hold: string): readonly DayObject[];
   readonly unrecognised: readonly string[];
 }
 
@@ -28,13 +30,19 @@ export async function listObjects(
       ? await listRange(store, days, signal)
       : (await mapInParallel(days, LISTINGS_AT_ONCE, (day) => listDay(store, day, signal))).flat();
   const objects: DayObject[] = [];
+  const copies = new Map<string, DayObject[]>();
   const unrecognised: string[] = [];
   for (const { key, sizeBytes } of listed) {
     const name = parseKey(key);
     if (name === undefined || (name.isSealed && view === "analytics")) unrecognised.push(key);
-    else objects.push({ key, day: name.day, sizeBytes });
+    else if (isHoldName(name)) {
+      const hold = name.retentionClass.slice(HOLD_CLASS_PREFIX.length);
+      const ofHold = copies.get(hold) ?? [];
+      copies.set(hold, ofHold);
+      ofHold.push({ key, day: name.day, sizeBytes });
+    } else objects.push({ key, day: name.day, sizeBytes });
   }
-  return { objects, unrecognised };
+  return { objects, copiesFor: (hold) => copies.get(hold) ?? [], unrecognised };
 }
 
 async function listDay(

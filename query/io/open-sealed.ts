@@ -68,7 +68,7 @@ async function openPortion(
   objects: readonly DayObject[],
   directory: string,
 ): Promise<readonly BroughtObject[]> {
-  const { custodian, lookup, view, signal } = source;
+  const { custodian, lookup, purpose, view, signal } = source;
   const heads = await mapInParallel(objects, SMALL_AT_ONCE, (object) => readHead(source, object));
   const found = heads.filter((head) => head !== undefined);
   signal.throwIfAborted();
@@ -77,7 +77,7 @@ async function openPortion(
       ? []
       : await custodian.openHeaders({
           lookup,
-          purpose: "query",
+          ...purpose,
           headers: found.map(({ object, header }) => ({ view, key: object.key, header })),
         });
   if (answers.length !== found.length) throw new Error(`${custodian.name} answered another question`);

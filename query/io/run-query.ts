@@ -1,22 +1,13 @@
 import type { Day } from "../../src/day.ts";
-import { UserError } from "../../src/errors.ts";
-import { exitCode } from "../../src/exit-code.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { batchesOf, type DayObject, dayBytesMax } from "../batches.ts";
-import { compileClientTexts } from "../compile-client-texts.ts";
-import { compileCount } from "../compile-count.ts";
-import { compileQuery, type Scope } from "../compile-query.ts";
-import type { CompiledQuery } from "../compiled-query.ts";
 import { daysOf } from "../days.ts";
-import { mentionsNetwork } from "../mentions-network.ts";
 import type { QueryReport } from "../query-report.ts";
 import type { Question } from "../question.ts";
 import type { Row } from "../row.ts";
-import { type MinuteCount, slicesOf } from "../slices.ts";
+import { answerFiles, type PresentObject } from "./answer-files.ts";
 import { bringObjects, isSealed } from "./bring-objects.ts";
-import { explainFailure } from "./explain-failure.ts";
 import { listObjects } from "./list-objects.ts";
-import { type Engine, openEngine } from "./open-engine.ts";
 import type { BroughtObject } from "./open-sealed.ts";
 import { openUnsealing, type Unsealing, type UnsealPlace } from "./unsealing.ts";
 
@@ -43,12 +34,6 @@ export interface QueryRun {
  * before the next is fetched. One day can be more.
  */
 const BATCH_LIMITS = { objects: 500, bytes: 256 * 1024 * 1024 };
-
-/** What is sorted at once: 100 MB at the 400 bytes that a row takes in the engine. */
-const SLICE_ROWS_MAX = 250_000;
-
-/** Beyond this the client's field holds no lists but something else, such as a new value for each request. */
-const CLIENT_TEXTS_MAX = 50_000;
 
 /** Below this an object is fetched sooner than it can be found out what to fetch of it. */
 const PARTS_ABOVE_BYTES = 1024 * 1024;
@@ -86,7 +71,9 @@ async function* answer(
   progress: Progress,
 ): AsyncGenerator<readonly Row[], void, undefined> {
   const days = place.days ?? daysOf(question);
-  const { objects, unrecognised } = await listObjects(place.store, question.view, days, place.signal);
+  const listing = await listObjects(place.store, question.view, days, place.signal);
+  const { unrecognised } = listing;
+  const objects = question.hold === undefined ? listing.objects : listing.copiesFor(question.hold);
   progress.days = days.length;
   progress.objectsListed = objects.length + unrecognised.length;
   progress.unrecognised = unrecognised;
@@ -126,7 +113,8 @@ async function* answerBatch(
   progress: Progress,
 ): AsyncGenerator<readonly Row[], void, undefined> {
   const { rowsGiven } = progress;
-  const source = { view: "raw", store, question, partsAboveBytes, rowsGiven, signal } as const;
+  const purpose = { purpose: "query" } as const;
+  const source = { view: "raw", store, purpose, question, partsAboveBytes, rowsGiven, signal } as const;
   const sealed =
     unsealing === undefined ? undefined : { ...source, ...unsealing, directory: unsealing.folder.path };
   const brought = await bringObjects({ store, scratchDirectory, sealed, signal }, batch.objects, batch.name);
@@ -136,10 +124,6 @@ async function* answerBatch(
   } finally {
     await brought.remove();
   }
-}
-
-interface PresentObject extends DayObject {
-  readonly path: string;
 }
 
 /** Counts what was brought and what was not, and returns the files. */
@@ -153,80 +137,4 @@ function noteBrought(brought: readonly BroughtObject[], progress: Progress): rea
   progress.objectsOpened += files.length;
   progress.bytes += files.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
   return files.map(({ object, path }) => ({ path, ...object }));
-}
-
-async function* answerFiles(
-  question: Question,
-  present: readonly PresentObject[],
-  { store, signal }: Pick<QueryPlace, "store" | "signal">,
-  progress: Progress,
-): AsyncGenerator<readonly Row[], void, undefined> {
-  const files = present.map(({ path }) => path);
-  const engine = await openEngine(files, signal);
-  try {
-    yield* answerFrom(engine, question, files, progress);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw await explainFailure({
-      error,
-      objects: present,
-      rowsGiven: progress.rowsGiven,
-      storeUrl: store.url,
-      signal,
-    });
-  } finally {
-    engine.close();
-  }
-}
-
-/** Counts first, so that the answer can be cut into slices that fit into memory, and none is cut off in silence. */
-async function* answerFrom(
-  engine: Engine,
-  question: Question,
-  files: readonly string[],
-  progress: Progress,
-): AsyncGenerator<readonly Row[], void, undefined> {
-  const scope: Scope = { files, clientTexts: await clientTextsOf(engine, question, files) };
-  const counts: MinuteCount[] = [];
-  for await (const rows of engine.rows(compileCount(question, scope))) {
-    for (const [minute, lines] of rows) counts.push({ minute: Number(minute), rows: Number(lines) });
-  }
-  progress.rowsMatched += counts.reduce((sum, { rows }) => sum + rows, 0);
-  for (const { fromMs, toMs } of slicesOf(counts, question, SLICE_ROWS_MAX)) {
-    const limit = question.limit === undefined ? undefined : question.limit - progress.rowsGiven;
-    if (limit === 0) return;
-    yield* counted(engine, compileQuery({ ...question, fromMs, toMs, limit }, scope), progress);
-  }
-}
-
-async function* counted(
-  engine: Engine,
-  query: CompiledQuery,
-  progress: Progress,
-): AsyncGenerator<readonly Row[], void, undefined> {
-  for await (const rows of engine.rows(query)) {
-    progress.rowsGiven += rows.length;
-    yield rows;
-  }
-}
-
-async function clientTextsOf(
-  engine: Engine,
-  question: Question,
-  files: readonly string[],
-): Promise<readonly string[]> {
-  if (question.networks.length === 0) return [];
-  const found: string[] = [];
-  for await (const rows of engine.rows(compileClientTexts(question, files))) {
-    for (const [text] of rows) {
-      if (typeof text === "string" && mentionsNetwork(text, question.networks)) found.push(text);
-    }
-    if (found.length > CLIENT_TEXTS_MAX) {
-      throw new UserError(
-        `more than ${CLIENT_TEXTS_MAX} different client fields of one batch of objects name the network: ask for less time or a smaller network`,
-        exitCode.usage,
-      );
-    }
-  }
-  return found;
 }

@@ -1,4 +1,4 @@
-import type { Custodian } from "../../src/custodian/custodian.ts";
+import type { Custodian, OpenRequest } from "../../src/custodian/custodian.ts";
 import type { SealedView } from "../../src/seal/day-key-name.ts";
 import type { SealedLayout } from "../../src/seal/sealed-layout.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
@@ -12,8 +12,9 @@ export interface SealedSource {
   readonly view: SealedView;
   readonly store: Pick<ObjectStore, "read" | "url">;
   readonly custodian: Custodian;
-  /** The look-up's id, for the custodian. */
+  /** The look-up's id, and what it is for; for the custodian. */
   readonly lookup: string;
+  readonly purpose: Pick<OpenRequest, "purpose" | "case">;
   readonly unsealer: Unsealer;
   /** Of a large object only what this needs is read. */
   readonly question: Question;

@@ -1,38 +1,55 @@
-import type { ObjectStore, StoredObject } from "../../src/store/object-store.ts";
+import type { ObjectStore } from "../../src/store/object-store.ts";
 import { type View, views } from "../../src/view.ts";
+import {
+  createListingSummary,
+  type ListedGroup,
+  type ListingSummary,
+  type UnrecognisedObject,
+} from "../listing-summary.ts";
+
+export interface ListedViews {
+  readonly groups: readonly ListedGroup[];
+  readonly unrecognised: readonly UnrecognisedObject[];
+  /** Views that could not be listed to the end: nothing of them stands above. */
+  readonly unlisted: readonly UnlistedView[];
+}
+
+export interface UnlistedView {
+  readonly view: View;
+  /** What the store threw. */
+  readonly error: unknown;
+}
 
 /**
- * Everything that lies in each view, each key once and in order: what is listed, and what is hidden of it or of
- * an object that nobody sees any more. The size is that of all of it. Throws what the store throws: a plan
- * from half a listing is none.
+ * Sums up what lies in each view: what is listed, and what is hidden of it or of an object that nobody sees any more, each
+ * of which counts as an object. Trouble with one view does not spare the others; of half a listing nothing is returned.
  */
 export async function listViews(
   stores: Readonly<Record<View, Pick<ObjectStore, "list" | "listHidden">>>,
-): Promise<Readonly<Record<View, readonly StoredObject[]>>> {
-  const listings: Record<View, readonly StoredObject[]> = { raw: [], analytics: [], quarantine: [] };
-  for (const view of views) listings[view] = await listView(stores[view]);
-  return listings;
-}
-
-async function listView(store: Pick<ObjectStore, "list" | "listHidden">): Promise<readonly StoredObject[]> {
-  const listed: StoredObject[] = [];
-  for await (const object of store.list("")) listed.push(object);
-  const hiddenBytes = new Map<string, number>();
-  for await (const { key, sizeBytes } of store.listHidden("")) {
-    hiddenBytes.set(key, (hiddenBytes.get(key) ?? 0) + sizeBytes);
+): Promise<ListedViews> {
+  const listed: ListingSummary[] = [];
+  const unlisted: UnlistedView[] = [];
+  for (const view of views) {
+    try {
+      listed.push(await listView(view, stores[view]));
+    } catch (error) {
+      unlisted.push({ view, error });
+    }
   }
-  return hiddenBytes.size === 0 ? listed : merge(listed, hiddenBytes);
+  return {
+    groups: listed.flatMap((listing) => listing.groups()),
+    unrecognised: listed.flatMap(({ unrecognised }) => unrecognised),
+    unlisted,
+  };
 }
 
-function merge(
-  listed: readonly StoredObject[],
-  hiddenBytes: ReadonlyMap<string, number>,
-): readonly StoredObject[] {
-  const unseen = new Map(hiddenBytes);
-  const objects = listed.map(({ key, sizeBytes }) => {
-    unseen.delete(key);
-    return { key, sizeBytes: sizeBytes + (hiddenBytes.get(key) ?? 0) };
-  });
-  for (const [key, sizeBytes] of unseen) objects.push({ key, sizeBytes });
-  return objects.sort((a, b) => (a.key < b.key ? -1 : 1));
+async function listView(
+  view: View,
+  store: Pick<ObjectStore, "list" | "listHidden">,
+): Promise<ListingSummary> {
+  const listing = createListingSummary();
+  const onForeign = (name: string): void => listing.take(view, { key: name, sizeBytes: 0 });
+  for await (const object of store.list("", { onForeign })) listing.take(view, object);
+  for await (const object of store.listHidden("")) listing.take(view, object);
+  return listing;
 }

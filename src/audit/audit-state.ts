@@ -1,7 +1,10 @@
 import { type ChainHead, emptyChain } from "../ledger/chain.ts";
-import { createFindingSink, type Finding, type FindingSink } from "./finding.ts";
+import type { HeldLease } from "../ledger/lease-state.ts";
+import type { Attachment } from "../ledger/record.ts";
+import type { StoredRecord } from "../ledger/record-object.ts";
+import { createFindingSink, type FindingSink } from "./finding.ts";
 import { createObjectTable, type ObjectTable } from "./object-table.ts";
-import { createStreamTable, type SavedStreams, type StreamTable } from "./stream-table.ts";
+import { createStreamTable, type StreamTable } from "./stream-table.ts";
 
 /** What the chains say, as far as they were read. It can be saved, so that the next audit reads on from here. */
 export interface AuditState {
@@ -9,11 +12,12 @@ export interface AuditState {
   readonly streams: StreamTable;
   /** In the order in which they were met: an object names its chain by the place in it. */
   readonly chains: ChainAccount[];
+  readonly control: ControlAccount;
   /** What was found in records that are not read again. */
   readonly kept: FindingSink;
 }
 
-/** What a chain came to. Of a control chain the counts stay 0. */
+/** What a chain came to. Of the control chain the counts stay 0. */
 export interface ChainAccount {
   readonly chain: string;
   head: ChainHead;
@@ -23,22 +27,50 @@ export interface ChainAccount {
   quarantined: number;
   refused: number;
   streams: number;
-  /** Records by key that signed them, unless it is accepted by now: that is asked each time. */
-  readonly signers: Map<string, number>;
+  /** Who signed. Of the control chain only keys that nobody had accepted; of others that is asked each time. */
+  readonly signers: Map<string, SignerUse>;
 }
 
-export interface SavedAudit {
-  readonly header: string;
-  readonly parts: readonly Uint8Array[];
+export interface SignerUse {
+  /** The sequence of the first record that the key signed. */
+  readonly first: number;
+  readonly records: number;
 }
 
-const FORMAT = 1;
+/** What is remembered of the control chain. */
+export interface ControlAccount {
+  /** The records that accept keys, also those that nobody has to believe: who may write follows from them. */
+  readonly acceptances: StoredRecord[];
+  lease: HeldLease | undefined;
+  /** Purges that have begun and are not certified, by the sequence that says so. */
+  readonly begun: Map<number, BegunPurge>;
+  /** Key pairs that are destroyed, as `formatDayKey` writes them. */
+  readonly keysDestroyed: Set<string>;
+  /** Key pairs of whose sealed objects some are certified as destroyed. */
+  readonly keysCertified: Set<string>;
+  /** Whether a record of a node was left out that counts once somebody accepts its key. */
+  hasLeftOut: boolean;
+}
+
+export interface BegunPurge {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly inventory: Attachment;
+}
 
 export function createAuditState(): AuditState {
   return {
     objects: createObjectTable(),
     streams: createStreamTable(),
     chains: [],
+    control: {
+      acceptances: [],
+      lease: undefined,
+      begun: new Map(),
+      keysDestroyed: new Set(),
+      keysCertified: new Set(),
+      hasLeftOut: false,
+    },
     kept: createFindingSink(),
   };
 }
@@ -61,46 +93,22 @@ export function ensureChain({ chains }: AuditState, chain: string): number {
   return chains.length - 1;
 }
 
-/** `storeId`: an audit of one store says nothing of another. */
-export function saveAudit({ objects, streams, chains, kept }: AuditState, storeId: string): SavedAudit {
-  const { parts: streamParts, size: streamCount, gaps } = streams.save();
-  const header = {
-    format: FORMAT,
-    storeId,
-    objects: objects.size,
-    streams: streamCount,
-    gaps,
-    chains: chains.map((account) => ({ ...account, signers: [...account.signers] })),
-    findings: kept.findings,
-  };
-  return { header: JSON.stringify(header), parts: [...objects.save(), ...streamParts] };
+export function accountOf(state: AuditState, chain: string): ChainAccount {
+  return state.chains[ensureChain(state, chain)] as ChainAccount;
 }
 
-/** Undefined for what is not of this format or store, or does not fit together: then everything is read anew. */
-export function restoreAudit({ header, parts }: SavedAudit, storeId: string): AuditState | undefined {
-  try {
-    const saved = JSON.parse(header) as SavedHeader;
-    if (saved.format !== FORMAT || saved.storeId !== storeId) return undefined;
-    const streams: SavedStreams = { size: saved.streams, parts: parts.slice(-2), gaps: saved.gaps };
-    return {
-      objects: createObjectTable({ size: saved.objects, parts: parts.slice(0, -2) }),
-      streams: createStreamTable(streams),
-      chains: saved.chains.map((account) => ({ ...account, signers: new Map(account.signers) })),
-      kept: createFindingSink(saved.findings),
-    };
-  } catch {
-    return undefined;
-  }
+export function countSigner({ signers }: ChainAccount, { record, signedBy }: StoredRecord): void {
+  if (signedBy === undefined) return;
+  const { first, records } = signers.get(signedBy) ?? { first: record.sequence, records: 0 };
+  signers.set(signedBy, { first, records: records + 1 });
 }
 
-interface SavedHeader {
-  readonly format: number;
-  readonly storeId: string;
-  readonly objects: number;
-  readonly streams: number;
-  readonly gaps: SavedStreams["gaps"];
-  readonly chains: readonly (Omit<ChainAccount, "signers"> & {
-    readonly signers: readonly (readonly [string, number])[];
-  })[];
-  readonly findings: readonly Finding[];
+/**
+ * False when something may be otherwise at the next audit although no record is added: a file that is put back from a
+ * copy, a key that is accepted. Then what is saved stays where it was.
+ */
+export function isLasting({ kept, control }: AuditState): boolean {
+  return (
+    !control.hasLeftOut && !kept.findings.some(({ kind }) => kind === "manifest" || kind === "certificate")
+  );
 }

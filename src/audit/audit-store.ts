@@ -1,65 +1,46 @@
-import { recordKey } from "../ledger/chain.ts";
-import type { RecordedObject } from "../ledger/record.ts";
-import { readRecord } from "../ledger/record-object.ts";
 import { CONTROL_CHAIN } from "../partition.ts";
 import type { SealMode } from "../seal/seal-mode.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { type View, views } from "../view.ts";
-import type { HiddenAudit } from "./audit-hidden.ts";
-import { type AuditState, type ChainAccount, createAuditState } from "./audit-state.ts";
-import { auditView, judgeUnrecorded, type ViewListing } from "./audit-view.ts";
+import { type AuditState, createAuditState, isLasting } from "./audit-state.ts";
+import { auditView, type ViewListing } from "./audit-view.ts";
+import type { ChainReading } from "./chain-reading.ts";
+import { compareHeads, headsOf, readSeenEnds } from "./compare-heads.ts";
+import { findMissing } from "./find-missing.ts";
 import { createFindingSink, type Finding, type FindingSink } from "./finding.ts";
-import { flag, viewOfFlags } from "./object-table.ts";
-import { isStillTheirs, readChains } from "./read-chains.ts";
+import { judgeListing } from "./judge-listing.ts";
+import { judgeWriters } from "./judge-writers.ts";
+import { passingFlags } from "./object-table.ts";
+import { readControlOn } from "./read-control.ts";
+import { readNodesOn } from "./read-nodes.ts";
+import { accountsOf, type StoreAudit, type ViewCounts } from "./store-audit.ts";
 
 export interface AuditQuestion {
   readonly ledger: ObjectStore;
   readonly stores: Readonly<Record<View, ObjectStore>>;
-  /** What an earlier audit came to; what it has read is not read again. */
+  /** What an earlier audit came to; what it has read is not read again. It is used up. */
   readonly state?: AuditState | undefined;
+  /** Undefined when nobody knows it: then records of another store are not told from its own. */
+  readonly storeId?: string | undefined;
   /** How the store says that it keeps raw and quarantine; undefined where nothing was ever put into it. */
   readonly seal?: SealMode | undefined;
   readonly pinnedKeys?: readonly string[];
   readonly nowMs: number;
-  /** How long an object may lie in the store without a record. */
+  /** How long an object may lie in the store without a record, and a purge may be without its certificate. */
   readonly inFlightMs: number;
-  readonly onProgress?: ((records: number) => void) | undefined;
+  /** Told how many more records of nodes were read, or objects listed. */
+  readonly onProgress?: ((what: "records" | "objects", more: number) => void) | undefined;
 }
 
-/** What the ledger and the store say of each other. */
-export interface StoreAudit {
-  readonly nodes: readonly NodeAudit[];
-  readonly objects: Readonly<Record<View, ViewAudit>>;
-  readonly findings: readonly Finding[];
-  /** By kind, how many more there are than `findings` holds. */
-  readonly more: FindingSink["more"];
-  /** For the next audit; undefined when a chain is broken, which nothing can be built on. */
-  readonly state: AuditState | undefined;
-  /** False when the state that was given did not fit the chains any more, and everything was read anew. */
-  readonly isResumed: boolean;
-}
-
-export interface NodeAudit {
-  readonly node: string;
-  readonly records: number;
-  readonly batches: number;
-  readonly streams: number;
-  readonly lines: number;
-  readonly stored: number;
-  readonly quarantined: number;
-  readonly refused: number;
-}
-
-export interface ViewAudit {
-  readonly recorded: number;
-  readonly destroyed: number;
-  readonly listed: number;
-  readonly listedBytes: number;
-  /** Those of the listed whose name is a sealed object's. */
-  readonly sealed: number;
-  /** Young objects that no record names yet. */
-  readonly inFlight: number;
-  readonly hidden: HiddenAudit;
+export interface AuditResult {
+  readonly audit: StoreAudit;
+  /** As far as the chains were read. */
+  readonly state: AuditState;
+  /**
+   * Whether the next audit can go on from the state. False when the chains do not go on from where an earlier audit saw
+   * them end, which is to be said until somebody has looked, and when something may change without a new record.
+   */
+  readonly isLasting: boolean;
 }
 
 /**
@@ -67,149 +48,94 @@ export interface ViewAudit {
  * taken by a certificate or a rewrite, and that nothing else is there. The chains are read before the listings and again
  * behind them, so that what comes and goes meanwhile is no finding.
  */
-export async function auditStore(question: AuditQuestion): Promise<StoreAudit> {
-  const { ledger, stores, seal, pinnedKeys = [], onProgress } = question;
-  const isResumed = question.state !== undefined && (await isStillTheirs(question.state, ledger));
-  const state = (isResumed ? question.state : undefined) ?? createAuditState();
-  await readChains(state, { ledger, pinnedKeys, isFresh: false, onProgress });
-  const listings = {} as Record<View, ViewListing>;
-  for (const view of views) listings[view] = await auditView(state, view, stores[view], seal);
-  const { findings: ofChains } = await readChains(state, { ledger, pinnedKeys, isFresh: true });
+export async function auditStore(question: AuditQuestion): Promise<AuditResult> {
+  const { ledger, state: earlier } = question;
+  const misfits =
+    earlier === undefined ? [] : await compareHeads(ledger, headsOf(earlier), "an earlier verify here");
+  const isFitting = misfits.length === 0;
+  const state = earlier !== undefined && isFitting ? earlier : createAuditState();
+  const sink = createFindingSink();
 
-  const sink = createFindingSink([...state.kept.findings, ...ofChains]);
-  const inFlight = {} as Record<View, number>;
-  for (const view of views) inFlight[view] = await addListing(question, state, view, listings[view], sink);
+  const reading = readingOf(question);
+  const { writers } = await readControlOn(state, reading);
+  const seen = await readSeenEnds(ledger, writers);
+  await readNodesOn(state, reading, writers);
+  const listings = await listViews(state, question, sink);
+  const control = await readControlOn(state, { ...reading, isFresh: true });
+  const ofNodes = await readNodesOn(state, { ...reading, isFresh: true }, control.writers);
+
+  const breaks = [...control.breaks, ...ofNodes];
+  const broken = new Set(breaks.map(({ chain }) => chain));
+  const cutOff = await compareHeads(ledger, [...seen.heads.values()], "the newest checkpoint");
+  const replaced = [...misfits, ...cutOff].filter(({ chain }) => !broken.has(chain));
+  const ofWriters = judgeWriters(state, control.writers, seen.heads);
+  const absent = await findMissing(
+    state,
+    { ...question, isDestructionKnown: !broken.has(CONTROL_CHAIN) },
+    sink,
+  );
+  const counts = await judgeListings(state, question, { listings, broken }, sink);
   for (const gap of state.streams.gaps()) sink.add({ kind: "gap", ...gap });
-  await addMissing(question, state, sink);
-  const objects = countObjects(state, listings, inFlight);
+
+  const all = joined([...breaks, ...seen.findings, ...replaced, ...ofWriters], [state.kept, sink]);
+  const accounts = accountsOf(state, counts, absent);
   forgetMarks(state);
   return {
-    nodes: state.chains.filter(({ chain }) => chain !== CONTROL_CHAIN).map(nodeOf),
-    objects,
-    findings: sink.findings,
-    more: sink.more,
-    state: ofChains.some(({ kind }) => kind === "chain") ? undefined : state,
-    isResumed,
+    audit: { ...accounts, findings: all.findings, more: all.more },
+    state,
+    isLasting: isFitting && isLasting(state),
   };
 }
 
-/** Returns how many objects are on their way. */
-async function addListing(
+function readingOf({ ledger, storeId, pinnedKeys = [], onProgress }: AuditQuestion): ChainReading {
+  const onRecords = (more: number): void => onProgress?.("records", more);
+  return { ledger, storeId, pinnedKeys, isFresh: false, onRecords };
+}
+
+async function listViews(
+  state: AuditState,
+  { stores, seal, onProgress }: AuditQuestion,
+  sink: FindingSink,
+): Promise<Readonly<Record<View, ViewListing>>> {
+  const onListed = (more: number): void => onProgress?.("objects", more);
+  const ofView = (view: View): Promise<ViewListing> =>
+    auditView(state, { view, store: stores[view], seal, onListed }, sink);
+  // One after the other: each reads ahead as far as its store can.
+  const raw = await ofView("raw");
+  const analytics = await ofView("analytics");
+  return { raw, analytics, quarantine: await ofView("quarantine") };
+}
+
+interface Listed {
+  readonly listings: Readonly<Record<View, ViewListing>>;
+  readonly broken: ReadonlySet<string>;
+}
+
+async function judgeListings(
+  state: AuditState,
   { stores, nowMs, inFlightMs }: AuditQuestion,
-  state: AuditState,
-  view: View,
-  { findings, unrecorded, undead, hidden }: ViewListing,
+  { listings, broken }: Listed,
   sink: FindingSink,
-): Promise<number> {
-  for (const finding of findings) sink.add(finding);
-  for (const key of undead) if (await isThere(stores[view], key)) sink.add({ kind: "undead", view, key });
-  let inFlight = 0;
-  for (const object of unrecorded) {
-    // Its record may have come since.
-    if (state.objects.find(view, object.key) !== -1) continue;
-    const judged = judgeUnrecorded(view, object, { nowMs, inFlightMs });
-    if (judged === "in-flight") inFlight++;
-    else sink.add(judged);
-  }
-  const { versions, versionBytes, deleteMarkers, uploads, notSeen } = hidden;
-  if (versions + deleteMarkers + uploads > 0) {
-    sink.add({ kind: "hidden", view, versions, versionBytes, deleteMarkers, uploads });
-  }
-  if (notSeen !== undefined) sink.add({ kind: "not-seen", view, message: notSeen });
-  return inFlight;
-}
-
-/** Listed, or something hidden of it is. */
-async function isThere(store: ObjectStore, key: string): Promise<boolean> {
-  for await (const object of store.list(key)) if (object.key === key) return true;
-  for await (const object of store.listHidden(key)) if (object.key === key) return true;
-  return false;
-}
-
-/** Finds the names of what is missing in the records that named it, since the state keeps none. */
-async function addMissing(
-  { ledger, stores }: AuditQuestion,
-  state: AuditState,
-  sink: FindingSink,
-): Promise<void> {
-  const { columns } = state.objects;
-  const records = new Map<string, { chain: number; sequence: number; missing: Set<number> }>();
-  for (let index = 0; index < state.objects.size; index++) {
-    const flags = columns.flags[index] as number;
-    const isExpected = (flags & flag.recorded) !== 0 && (flags & (flag.consumed | flag.fresh)) === 0;
-    if (!isExpected || (flags & flag.listed) !== 0) continue;
-    const [chain, sequence] = [columns.chain[index] as number, columns.sequence[index] as number];
-    const name = `${chain} ${sequence}`;
-    const known = records.get(name) ?? { chain, sequence, missing: new Set() };
-    known.missing.add(index);
-    records.set(name, known);
-  }
-  for (const { chain, sequence, missing } of records.values()) {
-    const { chain: name } = state.chains[chain] as ChainAccount;
-    for (const { view, key } of await objectsOf(ledger, name, sequence)) {
-      if (!missing.has(state.objects.find(view, key))) continue;
-      // A listing that lags behind does not make it missing.
-      if (!(await isThere(stores[view], key))) sink.add({ kind: "missing", view, key });
-    }
-  }
-}
-
-async function objectsOf(
-  ledger: ObjectStore,
-  chain: string,
-  sequence: number,
-): Promise<readonly RecordedObject[]> {
-  const reading = readRecord(await ledger.read(recordKey(chain, sequence)));
-  if (reading.kind !== "record") return [];
-  const { body } = reading.stored.record;
-  switch (body.kind) {
-    case "batch":
-      return body.objects;
-    case "rewrite":
-    case "hold-copied":
-      return body.outputs;
-    default:
-      return [];
-  }
-}
-
-function countObjects(
-  { objects: { size, columns } }: AuditState,
-  listings: Readonly<Record<View, ViewListing>>,
-  inFlight: Readonly<Record<View, number>>,
-): Readonly<Record<View, ViewAudit>> {
-  const counts = { recorded: new Map<View, number>(), destroyed: new Map<View, number>() };
-  for (let index = 0; index < size; index++) {
-    const flags = columns.flags[index] as number;
-    const view = viewOfFlags(flags);
-    // What was destroyed without ever being recorded counts as known all the same.
-    counts.recorded.set(view, (counts.recorded.get(view) ?? 0) + 1);
-    if ((flags & flag.consumed) !== 0) counts.destroyed.set(view, (counts.destroyed.get(view) ?? 0) + 1);
-  }
-  const audits = {} as Record<View, ViewAudit>;
+): Promise<ViewCounts> {
+  const judged: [View, ViewCounts[View]][] = [];
   for (const view of views) {
-    const { listed, listedBytes, sealed, hidden } = listings[view];
-    audits[view] = {
-      recorded: counts.recorded.get(view) ?? 0,
-      destroyed: counts.destroyed.get(view) ?? 0,
-      listed,
-      listedBytes,
-      sealed,
-      inFlight: inFlight[view],
-      hidden,
-    };
+    const listing = listings[view];
+    const question = { view, store: stores[view], listing, brokenChains: broken, nowMs, inFlightMs };
+    judged.push([view, { ...listing, ...(await judgeListing(state, question, sink)) }]);
   }
-  return audits;
+  return Object.fromEntries(judged) as ViewCounts;
 }
 
-/** They hold for one audit. */
+function joined(first: readonly Finding[], sinks: readonly FindingSink[]): FindingSink {
+  const all = createFindingSink();
+  for (const finding of [...first, ...sinks.flatMap(({ findings }) => findings)]) all.add(finding);
+  for (const { more } of sinks) {
+    for (const [kind, number] of Object.entries(more)) all.addUnnamed(kind as Finding["kind"], number);
+  }
+  return all;
+}
+
 function forgetMarks({ objects: { size, columns } }: AuditState): void {
-  for (let index = 0; index < size; index++) {
-    columns.flags[index] = (columns.flags[index] as number) & ~(flag.listed | flag.fresh);
-  }
-}
-
-function nodeOf(account: ChainAccount): NodeAudit {
-  const { chain: node, head, batches, streams, lines, stored, quarantined, refused } = account;
-  return { node, records: head.sequence, batches, streams, lines, stored, quarantined, refused };
+  const { flags } = columns;
+  for (let index = 0; index < size; index++) flags[index] = (flags[index] as number) & ~passingFlags;
 }

@@ -1,11 +1,12 @@
 import { parseKey } from "../partition.ts";
+import { dayKeyNameOf, formatDayKey } from "../seal/day-key-name.ts";
 import type { SealMode } from "../seal/seal-mode.ts";
 import type { ObjectStore, StoredObject } from "../store/object-store.ts";
 import type { View } from "../view.ts";
 import { auditHidden, type HiddenAudit } from "./audit-hidden.ts";
 import type { AuditState } from "./audit-state.ts";
 import { compareSeal } from "./compare-seals.ts";
-import type { Finding } from "./finding.ts";
+import type { FindingSink, ObjectFinding } from "./finding.ts";
 import { flag, wordsOfHex } from "./object-table.ts";
 
 export interface ViewListing {
@@ -13,59 +14,84 @@ export interface ViewListing {
   readonly listedBytes: number;
   /** Those of the listed whose name is a sealed object's. */
   readonly sealed: number;
+  /** Sealed objects whose key is destroyed, as it is when their term ends. */
+  readonly overdue: number;
   readonly hidden: HiddenAudit;
-  /** Listed, and no record names them by now. */
-  readonly unrecorded: readonly StoredObject[];
-  /** Recorded as destroyed, and listed. */
+  /** Listed, with a name of ours, and no record names them by now. */
+  readonly unrecorded: readonly UnrecordedObject[];
+  /** How many more of these there are. */
+  readonly moreUnrecorded: number;
+  /** Recorded as destroyed, and listed or hidden. */
   readonly undead: readonly string[];
-  readonly findings: readonly Finding[];
+}
+
+export interface UnrecordedObject extends StoredObject {
+  readonly node: string;
 }
 
 /** How many objects without a record are kept by name; whoever has more has another trouble. */
-const UNRECORDED_MAX = 100_000;
+const UNRECORDED_MAX = 10_000;
+
+export interface ViewQuestion {
+  readonly view: View;
+  readonly store: ObjectStore;
+  readonly seal: SealMode | undefined;
+  readonly onListed?: ((more: number) => void) | undefined;
+}
 
 /** Compares a view's listing with the state, object by object, and marks in the state what was listed. */
 export async function auditView(
   state: AuditState,
-  view: View,
-  store: ObjectStore,
-  seal: SealMode | undefined,
+  { view, store, seal, onListed }: ViewQuestion,
+  sink: FindingSink,
 ): Promise<ViewListing> {
-  const findings: Finding[] = [];
-  const unrecorded: StoredObject[] = [];
-  const undead: string[] = [];
-  let listed = 0;
-  let listedBytes = 0;
-  let sealed = 0;
-  const onForeign = (key: string): void => void findings.push({ kind: "foreign", view, key });
+  const unrecorded: UnrecordedObject[] = [];
+  const undead = new Set<string>();
+  const counts = { listed: 0, listedBytes: 0, sealed: 0, overdue: 0, moreUnrecorded: 0 };
+  const onForeign = (key: string): void => sink.add({ kind: "foreign", view, key });
   for await (const object of store.list("", { onForeign })) {
     const { key, sizeBytes } = object;
-    listed++;
-    listedBytes += sizeBytes;
-    const named = compareSeal(view, key, seal);
-    if (named.isSealed) sealed++;
-    if (named.finding !== undefined) findings.push(named.finding);
+    counts.listed++;
+    counts.listedBytes += sizeBytes;
+    onListed?.(1);
+    const { isSealed, finding } = compareSeal(view, key, seal);
+    if (isSealed) counts.sealed++;
+    if (isSealed && isKeyDestroyed(state, view, key)) counts.overdue++;
+    if (finding !== undefined) sink.add(finding);
     const index = state.objects.find(view, key);
-    if (index === -1) {
-      if (unrecorded.length < UNRECORDED_MAX) unrecorded.push(object);
-      continue;
-    }
-    const { columns } = state.objects;
-    const flags = (columns.flags[index] as number) | flag.listed;
-    columns.flags[index] = flags;
-    if ((flags & flag.consumed) !== 0) undead.push(key);
-    else {
-      const finding = compareObject(state, index, view, object);
-      if (finding !== undefined) findings.push(finding);
-    }
+    const node = index === -1 ? parseKey(key)?.node : undefined;
+    if (index !== -1) {
+      if (markListed(state, index)) undead.add(key);
+      else addIfAny(sink, compareObject(state, index, view, object));
+    } else if (node === undefined) onForeign(key);
+    else if (unrecorded.length < UNRECORDED_MAX) unrecorded.push({ ...object, node });
+    else counts.moreUnrecorded++;
   }
-  const isDestroyed = (key: string): boolean => {
-    const index = state.objects.find(view, key);
-    return index !== -1 && ((state.objects.columns.flags[index] as number) & flag.consumed) !== 0;
-  };
-  const { hidden, undead: hiddenUndead } = await auditHidden(store, isDestroyed);
-  const allUndead = [...new Set([...undead, ...hiddenUndead])];
-  return { listed, listedBytes, sealed, hidden, unrecorded, undead: allUndead, findings };
+  const hidden = await auditHidden(store, (key) => isDestroyed(state, view, key));
+  for (const key of hidden.undead) undead.add(key);
+  return { ...counts, hidden: hidden.hidden, unrecorded, undead: [...undead] };
+}
+
+/** True when it is recorded as destroyed. */
+function markListed({ objects: { columns } }: AuditState, index: number): boolean {
+  const flags = columns.flags[index] as number;
+  columns.flags[index] = flags | flag.listed;
+  return (flags & flag.consumed) !== 0;
+}
+
+function isDestroyed({ objects }: AuditState, view: View, key: string): boolean {
+  const index = objects.find(view, key);
+  return index !== -1 && ((objects.columns.flags[index] as number) & flag.consumed) !== 0;
+}
+
+function isKeyDestroyed({ control: { keysDestroyed } }: AuditState, view: View, key: string): boolean {
+  if (keysDestroyed.size === 0 || view === "analytics") return false;
+  const name = dayKeyNameOf(view, key);
+  return name !== undefined && keysDestroyed.has(formatDayKey(name));
+}
+
+function addIfAny(sink: FindingSink, finding: ObjectFinding | undefined): void {
+  if (finding !== undefined) sink.add(finding);
 }
 
 function compareObject(
@@ -73,7 +99,9 @@ function compareObject(
   index: number,
   view: View,
   { key, sizeBytes, md5 }: StoredObject,
-): Finding | undefined {
+): ObjectFinding | undefined {
+  // What only a certificate or a rewrite names.
+  if (((columns.flags[index] as number) & flag.recorded) === 0) return undefined;
   const recordedBytes = columns.sizeBytes[index] as number;
   if (sizeBytes !== recordedBytes) return { kind: "changed", view, key, sizeBytes, recordedBytes };
   if (md5 === undefined) return undefined;
@@ -81,17 +109,4 @@ function compareObject(
   if (high === 0 && low === 0) return undefined;
   const [listedHigh, listedLow] = wordsOfHex(md5, 2);
   return high === listedHigh && low === listedLow ? undefined : { kind: "altered", view, key };
-}
-
-/** What an object without a record is: on its way, for as long as a batch may be, and then a finding. */
-export function judgeUnrecorded(
-  view: View,
-  { key, modifiedMs }: StoredObject,
-  { nowMs, inFlightMs }: { readonly nowMs: number; readonly inFlightMs: number },
-): Finding | "in-flight" {
-  const node = parseKey(key)?.node;
-  const isYoung = modifiedMs !== undefined && nowMs - modifiedMs <= inFlightMs;
-  if (node !== undefined && isYoung) return "in-flight";
-  const since = modifiedMs === undefined ? undefined : new Date(modifiedMs).toISOString();
-  return { kind: "unrecorded", view, key, node, since };
 }

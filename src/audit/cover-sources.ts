@@ -25,7 +25,9 @@ export async function* coverSources(ledger: ObjectStore): AsyncGenerator<NodeCov
       const { body } = step.stored.record;
       if (body.kind !== "batch") continue;
       const { manifest } = await checkBatch(ledger, node, body);
-      for (const source of manifest?.sources ?? []) {
+      for (const whole of manifest?.sources ?? []) {
+        // Nobody asks for the pieces, and they are most of it.
+        const source = { ...whole, pieces: [] };
         const known = sources.get(source.stream);
         if (known === undefined) sources.set(source.stream, [source]);
         else known.push(source);

@@ -1,3 +1,4 @@
+import { CONTROL_CHAIN } from "../partition.ts";
 import type { View } from "../view.ts";
 import type { HiddenCount } from "./audit-hidden.ts";
 
@@ -23,18 +24,31 @@ export type ObjectFinding =
   | { readonly kind: "sealed"; readonly view: View; readonly key: string }
   /**
    * There for longer than a batch may be on its way, and no record names it. `node`: who has put it there, by its name;
-   * undefined for a name that is none of ours.
+   * `hold` for copies.
    */
   | {
       readonly kind: "unrecorded";
       readonly view: View;
       readonly key: string;
-      readonly node: string | undefined;
+      readonly node: string;
       /** Since when, ISO 8601; undefined where the store does not say. */
       readonly since: string | undefined;
     }
-  /** A name that no operation of hostlog reaches: somebody else put it there, and no purge removes it. */
+  /** A name that hostlog gives to no object: somebody else put it there, and no purge removes it. */
   | { readonly kind: "foreign"; readonly view: View; readonly key: string };
+
+/** Where a chain is not as it has to be. */
+export interface ChainFinding {
+  /**
+   * `chain`: it is broken at this record, and what is behind it was not read. `replaced`: it does not go on from where a
+   * checkpoint, or an earlier audit of this machine, has seen it end. `record`: one that has no place where it stands, or
+   * that was written under a lease which was over.
+   */
+  readonly kind: "chain" | "replaced" | "record";
+  readonly chain: string;
+  readonly sequence: number;
+  readonly message: string;
+}
 
 export type Finding =
   | ObjectFinding
@@ -42,10 +56,11 @@ export type Finding =
   | ({ readonly kind: "hidden"; readonly view: View } & HiddenCount)
   /** These credentials may not look for all of that: nobody knows whether something destroyed is still there. */
   | { readonly kind: "not-seen"; readonly view: View; readonly message: string }
-  /** A chain is broken at a record; what is behind it was not read. */
-  | { readonly kind: "chain"; readonly chain: string; readonly sequence: number; readonly message: string }
+  | ChainFinding
   /** Records signed by a key that nobody has accepted for their chain. */
   | { readonly kind: "unaccepted"; readonly chain: string; readonly key: string; readonly records: number }
+  /** A key that accepted itself in place of all others, and is not pinned. */
+  | { readonly kind: "takeover"; readonly sequence: number; readonly key: string }
   /** A manifest that is missing or not the recorded one, or that names other objects than the record does. */
   | { readonly kind: "manifest"; readonly node: string; readonly batch: string; readonly message: string }
   /** A record's counts are not those of its manifest, or do not add up. */
@@ -56,7 +71,7 @@ export type Finding =
   | { readonly kind: "consumed-twice"; readonly view: View; readonly key: string }
   /** Of the rows that went into a rewrite, some neither came out nor were erased; or more came out. */
   | { readonly kind: "rows-lost"; readonly chain: string; readonly sequence: number; readonly rows: number }
-  /** What a certificate says it destroyed cannot be read, or is not what it says. */
+  /** What a certificate, or the beginning of a purge, says it destroys cannot be read, or is not what it says. */
   | { readonly kind: "certificate"; readonly sequence: number; readonly message: string }
   | {
       readonly kind: "gap" | "overlap";
@@ -66,33 +81,56 @@ export type Finding =
       readonly to: number;
     };
 
-const bearable: ReadonlySet<Finding["kind"]> = new Set(["foreign", "hidden", "not-seen", "unaccepted"]);
+const bearable: ReadonlySet<Finding["kind"]> = new Set(["foreign", "hidden", "not-seen", "takeover"]);
 
 /** Findings that are wrong in any case; the others a person has to judge, or to see to. */
-export function isSerious({ kind }: Finding): boolean {
-  return !bearable.has(kind);
+export function isSerious(finding: Finding): boolean {
+  // One of a machine that was installed anew and one of a forger look the same; in the control chain there are no such.
+  if (finding.kind === "unaccepted") return finding.chain === CONTROL_CHAIN;
+  return !bearable.has(finding.kind);
 }
 
 /** How many findings of one kind are kept; the rest is counted. A store of which all is gone must not fill the memory. */
-const KEPT_MAX = 1000;
+export const FINDINGS_OF_KIND_MAX = 1000;
 
 export interface FindingSink {
   add(finding: Finding): void;
+  /** Counts so many of a kind that nobody could name. */
+  addUnnamed(kind: Finding["kind"], number: number): void;
+  /** True when another one of the kind would only be counted. */
+  isFull(kind: Finding["kind"]): boolean;
   readonly findings: readonly Finding[];
-  /** By kind, those that are not among `findings`. */
-  readonly more: Readonly<Partial<Record<Finding["kind"], number>>>;
+  readonly more: MoreFindings;
+  save(): SavedFindings;
 }
 
-export function createFindingSink(kept: readonly Finding[] = []): FindingSink {
-  const findings: Finding[] = [];
-  const counts = new Map<Finding["kind"], number>();
-  const more: Partial<Record<Finding["kind"], number>> = {};
-  const add = (finding: Finding): void => {
-    const count = (counts.get(finding.kind) ?? 0) + 1;
-    counts.set(finding.kind, count);
-    if (count <= KEPT_MAX) findings.push(finding);
-    else more[finding.kind] = count - KEPT_MAX;
+/** By kind, how many there are besides those that are named. */
+export type MoreFindings = Readonly<Partial<Record<Finding["kind"], number>>>;
+
+export interface SavedFindings {
+  readonly findings: readonly Finding[];
+  readonly more: MoreFindings;
+}
+
+export function createFindingSink(saved: SavedFindings = { findings: [], more: {} }): FindingSink {
+  const findings = [...saved.findings];
+  const more: Partial<Record<Finding["kind"], number>> = { ...saved.more };
+  const named = new Map<Finding["kind"], number>();
+  for (const { kind } of findings) named.set(kind, (named.get(kind) ?? 0) + 1);
+  const isFull = (kind: Finding["kind"]): boolean => (named.get(kind) ?? 0) >= FINDINGS_OF_KIND_MAX;
+  const addUnnamed = (kind: Finding["kind"], number: number): void => {
+    if (number > 0) more[kind] = (more[kind] ?? 0) + number;
   };
-  for (const finding of kept) add(finding);
-  return { add, findings, more };
+  return {
+    add(finding) {
+      if (isFull(finding.kind)) return addUnnamed(finding.kind, 1);
+      named.set(finding.kind, (named.get(finding.kind) ?? 0) + 1);
+      findings.push(finding);
+    },
+    addUnnamed,
+    isFull,
+    findings,
+    more,
+    save: () => ({ findings, more }),
+  };
 }

@@ -40,7 +40,12 @@ export const flag = {
   listed: 4,
   /** Recorded while this audit was listing, so that it need not be in the listing. */
   fresh: 8,
+  /** A purge has begun to remove it. */
+  leaving: 64,
 } as const;
+
+/** Marks that hold for one audit alone. */
+export const passingFlags = flag.listed | flag.fresh | flag.leaving;
 
 /** Where in `flags` the view's number stands. */
 const VIEW_SHIFT = 4;

@@ -1,11 +1,5 @@
-import { UserError } from "../errors.ts";
-import { readAttachment } from "../ledger/attachment.ts";
-import { addUpInventory, decodeInventory } from "../ledger/purge-inventory.ts";
 import type { RecordedObject } from "../ledger/record.ts";
-import type { StoredRecord } from "../ledger/record-object.ts";
-import type { PurgeCertificateRecord, PurgeInventory } from "../ledger/retention-record.ts";
 import type { RewriteRecord } from "../ledger/rewrite-record.ts";
-import type { ObjectStore } from "../store/object-store.ts";
 import type { View } from "../view.ts";
 import { type AuditState, ensureChain } from "./audit-state.ts";
 import { flag, wordsOfHex } from "./object-table.ts";
@@ -35,31 +29,6 @@ export function noteStored(state: AuditState, objects: readonly RecordedObject[]
   }
 }
 
-/** Takes what a record of the control chain destroyed or rewrote into account. Throws what the ledger throws. */
-export async function takeControlRecord(
-  state: AuditState,
-  ledger: ObjectStore,
-  { record: { chain, sequence, body } }: StoredRecord,
-  isFresh: boolean,
-): Promise<void> {
-  switch (body.kind) {
-    case "purge":
-      for (const { key } of body.objects) consume(state, body.view, key);
-      return;
-    case "purge-certificate":
-      await takeCertificate(state, ledger, sequence, body);
-      return;
-    case "rewrite":
-      takeRewrite(state, body, { chain, sequence, isFresh });
-      return;
-    case "hold-copied":
-      noteStored(state, body.outputs, { chain, sequence, isFresh });
-      return;
-    default:
-      return;
-  }
-}
-
 /** The inputs are gone, the outputs are there, and no row is unaccounted for. */
 export function takeRewrite(state: AuditState, body: RewriteRecord, origin: Origin): void {
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, count) => total + count, 0);
@@ -70,60 +39,20 @@ export function takeRewrite(state: AuditState, body: RewriteRecord, origin: Orig
     state.kept.add({ kind: "rows-lost", chain, sequence, rows: rowsIn - rowsOut });
   }
   for (const { view, key } of body.inputs) {
+    // Its rows would be there twice, or again.
     if (isConsumed(state, view, key)) state.kept.add({ kind: "consumed-twice", view, key });
     consume(state, view, key);
   }
   noteStored(state, body.outputs, origin);
 }
 
-async function takeCertificate(
-  state: AuditState,
-  ledger: ObjectStore,
-  sequence: number,
-  certificate: PurgeCertificateRecord,
-): Promise<void> {
-  const inventory = await readInventory(ledger, certificate);
-  if (typeof inventory === "string") {
-    state.kept.add({ kind: "certificate", sequence, message: inventory });
-    return;
-  }
-  const { view } = certificate.group;
-  for (const { key } of inventory.objects) consume(state, view, key);
-}
-
-/** In words, why it does not hold. */
-async function readInventory(
-  ledger: ObjectStore,
-  certificate: PurgeCertificateRecord,
-): Promise<PurgeInventory | string> {
-  const { group } = certificate;
-  let inventory: PurgeInventory;
-  try {
-    inventory = await decodeInventory(await readAttachment(ledger, certificate.inventory));
-  } catch (error) {
-    if (error instanceof UserError) return error.message;
-    return `${certificate.inventory.key} is no inventory`;
-  }
-  const totals = addUpInventory(inventory);
-  const isOfGroup =
-    inventory.group.view === group.view &&
-    inventory.group.day === group.day &&
-    inventory.group.retentionClass === group.retentionClass;
-  const isSame =
-    isOfGroup &&
-    Object.entries(totals).every(([name, count]) => {
-      return certificate[name as keyof typeof totals] === count;
-    });
-  return isSame ? inventory : `${certificate.inventory.key} is not what the certificate says of it`;
-}
-
-/** Of what was restored and destroyed again there are two certificates, and that is no fault. */
-function consume({ objects }: AuditState, view: View, key: string): void {
+/** Takes note that an object is destroyed, or replaced by others. What was restored may be destroyed once more. */
+export function consume({ objects }: AuditState, view: View, key: string): void {
   const index = objects.ensure(view, key);
   objects.columns.flags[index] = (objects.columns.flags[index] as number) | flag.consumed;
 }
 
-function isConsumed({ objects }: AuditState, view: View, key: string): boolean {
+export function isConsumed({ objects }: AuditState, view: View, key: string): boolean {
   const index = objects.find(view, key);
   return index !== -1 && ((objects.columns.flags[index] as number) & flag.consumed) !== 0;
 }

@@ -4,18 +4,26 @@ import { exitCode } from "../exit-code.ts";
 import type { KeyEntry, Keyring, UnlockedKeyring } from "../keyring/keyring.ts";
 import { appendRecord } from "../ledger/chain.ts";
 import type { KeysDestroyedRecord } from "../ledger/key-record.ts";
+import type { RecordBody } from "../ledger/record.ts";
+import type { StoredRecord } from "../ledger/record-object.ts";
 import { CONTROL_CHAIN } from "../partition.ts";
 import { FILE_KEY_BYTES, openHeader, sealHeader } from "../seal/age-header.ts";
 import { decodeRecipient } from "../seal/age-text.ts";
 import { type DayKeyName, formatDayKey } from "../seal/day-key-name.ts";
 import type { Context } from "./context.ts";
-import { keyRecordsOf, recording } from "./key-ledger.ts";
+import { keyRecordsOf, recording, saidAsUnrecorded } from "./key-ledger.ts";
 import { stampOf } from "./keys-place.ts";
+
+/** The control chain, to who holds the lease of it. */
+export interface KeyChain {
+  readonly records: readonly StoredRecord[];
+  append(body: RecordBody): Promise<unknown>;
+}
 
 /**
  * Destroys private keys, shows that what was sealed for them opens with nothing that is left in the keyring, and
  * records it. What an earlier run has destroyed without coming to record it is recorded too. Undefined when there was
- * nothing to destroy and nothing to record.
+ * nothing to destroy and nothing to record. Without a `chain` the control chain is opened for that one record.
  *
  * Throws UserError when a copy is left in the keyring's folder, or something still opens: then nothing is recorded.
  */
@@ -23,6 +31,7 @@ export async function destroyKeys(
   context: Context,
   keyring: Keyring,
   names: readonly DayKeyName[],
+  chain?: KeyChain,
 ): Promise<KeysDestroyedRecord | undefined> {
   if (names.length === 0) return undefined;
   const stamp = stampOf(context);
@@ -31,8 +40,8 @@ export async function destroyKeys(
     stamp.at,
   );
   if (copiesLeft.length > 0) throw copiesAreLeft(keyring, copiesLeft);
-  return await recording(context, async (control) => {
-    const records = keyRecordsOf(control.records);
+  return await recordingIn(context, chain, async ({ records: stored, append }) => {
+    const records = keyRecordsOf(stored);
     const recorded = new Set(
       records.flatMap((record) => (record.kind === "keys-destroyed" ? record.keys.map(keyMark) : [])),
     );
@@ -55,9 +64,23 @@ export async function destroyKeys(
       ),
       probe: keyring.kind === "small" ? "cannot be opened" : "not tried",
     };
-    await appendRecord(control, CONTROL_CHAIN, record, { head: control.head });
+    await append(record);
     return record;
   });
+}
+
+async function recordingIn<Result>(
+  context: Context,
+  chain: KeyChain | undefined,
+  act: (chain: KeyChain) => Promise<Result>,
+): Promise<Result> {
+  if (chain !== undefined) return await saidAsUnrecorded(context, () => act(chain));
+  return await recording(context, (control) =>
+    act({
+      records: control.records,
+      append: (body) => appendRecord(control, CONTROL_CHAIN, body, { head: control.head }),
+    }),
+  );
 }
 
 function keyMark(key: DayKeyName & { readonly recipient: string }): string {

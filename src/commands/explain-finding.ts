@@ -2,6 +2,7 @@ import type { HiddenCount } from "../audit/audit-hidden.ts";
 import type { Finding } from "../audit/finding.ts";
 import type { ReadFinding } from "../audit/read-store.ts";
 import { counted } from "../keyring/counted.ts";
+import { CONTROL_CHAIN, HOLD_NODE } from "../partition.ts";
 
 /** A finding for people: what it is, and what it means. */
 export function explainFinding(finding: Finding | ReadFinding): string {
@@ -23,23 +24,29 @@ export function explainFinding(finding: Finding | ReadFinding): string {
     case "unrecorded":
       return explainUnrecorded(finding);
     case "foreign":
-      return `${finding.view}/${finding.key} is a name that hostlog cannot have written, and that no purge removes: somebody else put it there; look at it with the server's own tools`;
+      return `${place(finding)} has no name of hostlog's, and no purge removes it: somebody else put it there; look at it with the store's own tools`;
     case "not-seen":
       return `${finding.view}: not all was looked at: ${finding.message}`;
     case "hidden":
       return `${finding.view}: the store keeps ${hiddenThings(finding)} that no listing shows, of objects that are not destroyed`;
     case "chain":
       return `chain ${finding.chain} is broken: ${finding.message}; nothing behind it was read (hostlog ledger verify says more)`;
+    case "replaced":
+      return `chain ${finding.chain}: ${finding.message}; compare with a copy of the ledger. Once that is settled, verify --full forgets what was seen here`;
+    case "record":
+      return `chain ${finding.chain}: ${finding.message} (hostlog ledger verify says more)`;
     case "unaccepted":
       return `chain ${finding.chain}: ${counted(finding.records, "record")} signed by ${finding.key}, which nobody has accepted: if it is a machine of yours, hostlog ledger accept`;
+    case "takeover":
+      return `chain ${CONTROL_CHAIN}, record ${finding.sequence}: ${finding.key} accepts itself because every earlier key was lost; if that is so, pin it (ledger.keys in the config)`;
     case "recorded-twice":
       return `${place(finding)} is named as stored by two records`;
     case "consumed-twice":
       return `${place(finding)} went into a rewrite, and was taken by another record too`;
     case "rows-lost":
-      return `chain ${finding.chain}, record ${finding.sequence}: ${counted(finding.rows, "row")} went into this rewrite and neither came out nor were erased`;
+      return explainRows(finding);
     case "certificate":
-      return `the certificate of record ${finding.sequence} does not hold: ${finding.message}`;
+      return `what record ${finding.sequence} of the control chain says of a destruction does not hold: ${finding.message}`;
     case "manifest":
       return `node ${finding.node}, batch ${finding.batch}: its manifest ${finding.message}`;
     case "counts":
@@ -55,11 +62,19 @@ function place({ view, key }: { readonly view: string; readonly key: string }): 
   return `${view}/${key}`;
 }
 
-function explainUnrecorded({ view, key, node, since }: Extract<Finding, { kind: "unrecorded" }>): string {
-  const age = since === undefined ? "" : ` since ${since}`;
-  return node === undefined
-    ? `${view}/${key} lies there${age}, is in no record, and has no name of hostlog's: somebody else put it there`
-    : `${view}/${key} lies there${age} and node ${node} has not recorded it: run hostlog ingest there, which sends what its spool still holds; if the spool is gone, remove the object and read the logs again`;
+function explainUnrecorded(finding: Extract<Finding, { kind: "unrecorded" }>): string {
+  const age = finding.since === undefined ? "" : ` since ${finding.since}`;
+  const what = `${place(finding)} lies there${age}, and `;
+  return finding.node === HOLD_NODE
+    ? `${what}no record of a hold names it: hostlog hold copy copies anew; then remove it`
+    : `${what}node ${finding.node} has not recorded it: run hostlog ingest there, which sends what its spool still holds; if the spool is gone, remove the object and read the logs again`;
+}
+
+function explainRows({ chain, sequence, rows }: Extract<Finding, { kind: "rows-lost" }>): string {
+  const what = `chain ${chain}, record ${sequence}: `;
+  return rows > 0
+    ? `${what}of what went into this rewrite ${counted(rows, "row")} neither came out nor were erased`
+    : `${what}out of this rewrite came ${counted(-rows, "row")} more than went in`;
 }
 
 function hiddenThings({ versions, versionBytes, deleteMarkers, uploads }: HiddenCount): string {

@@ -15,6 +15,7 @@ import type { Context } from "./context.ts";
 import { recordKeys } from "./key-ledger.ts";
 import { keyringFolderOf, keyringOf } from "./keyring-of.ts";
 import { refuseMadeUpClock, stampOf } from "./keys-place.ts";
+import { refuseUnacceptedWriter } from "./ledger-writer.ts";
 import { ensureKeys, type Publication, publishKeys } from "./publish-keys.ts";
 
 /** What opens a small keyring. */
@@ -53,6 +54,7 @@ export async function openOrCreate(
   const folder = keyringFolderOf(context, storeId);
   refuseInsideStore(context, folder);
   await refuseSecond(context, folder);
+  await refuseUnacceptedWriter(context);
   return createKeyring(folder, { storeId, at: stampOf(context).at, custodian });
 }
 

@@ -6,13 +6,14 @@ import { exitCode } from "../exit-code.ts";
 import type { Keyring } from "../keyring/keyring.ts";
 import { owedRecords, type PublishedSnapshot } from "../keyring/plan-records.ts";
 import { appendRecord, type ChainHead } from "../ledger/chain.ts";
+import type { ControlWriter } from "../ledger/control-writer.ts";
 import type { KeyRecord } from "../ledger/key-record.ts";
 import type { RecordBody } from "../ledger/record.ts";
 import type { StoredRecord } from "../ledger/record-object.ts";
 import { CONTROL_CHAIN } from "../partition.ts";
 import type { Context } from "./context.ts";
 import { stampOf } from "./keys-place.ts";
-import { type ControlWriter, openControl } from "./ledger-writer.ts";
+import { openControl } from "./ledger-writer.ts";
 
 /** How many others may record something of keys meanwhile. */
 const ATTEMPTS_MAX = 20;
@@ -86,14 +87,22 @@ function isKeyRecord(body: RecordBody): body is KeyRecord {
   return keyRecordKinds.has(body.kind);
 }
 
-/** Runs what writes records of keys; its trouble is said as that of records, because what was done stands. */
+/** Opens the control chain and runs what writes records of keys. */
 export async function recording<Result>(
   context: Context,
   act: (control: ControlWriter) => Promise<Result>,
 ): Promise<Result> {
+  return await saidAsUnrecorded(context, async () => act(await openControl(context)));
+}
+
+/** Trouble with records of keys is said as such, because what was done stands. */
+export async function saidAsUnrecorded<Result>(
+  context: Context,
+  act: () => Promise<Result>,
+): Promise<Result> {
   const ledger = await context.openRoot("ledger");
   try {
-    return await act(await openControl(context));
+    return await act();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const isDamaged = error instanceof UserError && error.exitCode === exitCode.integrity;

@@ -1,21 +1,27 @@
-import { dueKeys } from "../../retention/due-keys.ts";
-import { type Day, dayOfMs, parseDay } from "../day.ts";
+import { decideKeys, type KeyDecision, type WaitingKey } from "../../retention/due-keys.ts";
+import { DUE_DAYS_AT_ONCE_MAX } from "../../retention/guards/due-days.ts";
+import { foldRetention } from "../../retention/retention-state.ts";
+import { type Day, parseDay } from "../day.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import { formatBytes } from "../format-bytes.ts";
+import { foldHolds, holdTerms } from "../holds/hold-state.ts";
 import { counted } from "../keyring/counted.ts";
 import type { KeyEntry, Keyring, UnlockedKeyring } from "../keyring/keyring.ts";
-import { exportNames } from "../keyring/plan-alarms.ts";
 import { renderTable } from "../keyring/render-table.ts";
 import type { KeysDestroyedRecord } from "../ledger/key-record.ts";
+import { readControl } from "../ledger/read-control.ts";
 import { dayPrefix } from "../partition.ts";
 import { type DayKeyName, dayKeyNameOf, formatDayKey, type SealedView } from "../seal/day-key-name.ts";
+import type { StoreIdentity } from "../store-identity.ts";
 import type { CommonOptions, Context } from "./context.ts";
 import { type SecretOptions, unlockKeyring } from "./custodian-secrets.ts";
 import { destroyKeys } from "./destroy-keys.ts";
 import { recordKeys } from "./key-ledger.ts";
 import { describePublication, say } from "./keys-make.ts";
 import { openKeysPlace, refuseMadeUpClock } from "./keys-place.ts";
+import { refuseUnacceptedWriter } from "./ledger-writer.ts";
+import { describeOutstanding, outstandingExports, whatIsForgotten } from "./outstanding-exports.ts";
 import { publishKeys } from "./publish-keys.ts";
 
 export interface DestroyOptions extends CommonOptions, SecretOptions {
@@ -28,20 +34,21 @@ export interface DestroyOptions extends CommonOptions, SecretOptions {
   readonly dryRun?: boolean;
 }
 
-/** More days at once are a clock that is wrong, or a term that became shorter by mistake, until somebody says so. */
-const DAYS_AT_ONCE_MAX = 31;
-
 /** `keys destroy`. Without `--yes` the keys of a day are shown and stay; those that are due need none. */
 export async function destroyNamed(context: Context, options: DestroyOptions): Promise<void> {
-  const select = readSelection(context, options);
+  const day = readSelection(options);
   const { identity, keyring } = await openKeysPlace(context);
-  const entries = await keyring.entries();
-  const asked = select(entries);
+  const entries = (await keyring.entries()).filter(isOf(options));
+  const decision = day === undefined ? await decideDue(context, identity, entries, options) : undefined;
+  const asked =
+    day === undefined ? selectDue(entries, decision) : entries.filter((entry) => entry.day === day);
   const doomed = asked.filter(({ destroyedAt }) => destroyedAt === undefined);
   const acts = options.due === true ? options.dryRun !== true : options.yes === true;
+  noteWaiting(context, decision);
   if (!acts) return showDoomed(context, options, doomed);
   refuseMadeUpClock(context, identity);
-  refuseTooMany(doomed, options);
+  await refuseUnacceptedWriter(context);
+  refuseTooMany(doomed, decision, options);
   // Before its time a key is destroyed only by who can tell the nodes: they would seal for a key that nobody has.
   const unlocked = options.due === true ? undefined : await unlockKeyring(keyring, options);
   try {
@@ -67,36 +74,75 @@ async function destroyAsked(
   // What is past its term nodes refuse by themselves.
   if (unlocked === undefined) await recordKeys(context, keyring, undefined);
   else say(context, await tellNodes(context, unlocked));
-  refuseOutstanding(record);
+  const exports = await outstandingExports(keyring);
+  context.stderr.write(describeOutstanding(exports));
+  const forgotten = whatIsForgotten(exports, context.nowMs);
+  if (forgotten !== undefined) throw forgotten;
 }
 
-type Select = (entries: readonly KeyEntry[]) => readonly KeyEntry[];
-
-function readSelection({ config, nowMs }: Context, options: DestroyOptions): Select {
-  const { day: dayText, due, view, class: retentionClass } = options;
+/** Undefined: those that are due. */
+function readSelection({ day: dayText, due, dryRun }: DestroyOptions): Day | undefined {
   if ((dayText === undefined) === (due !== true)) throw mistake("say which keys: --day DAY, or --due");
-  if (due !== true && options.dryRun === true)
+  if (due !== true && dryRun === true)
     throw mistake("--dry-run goes with --due; without --yes a day is shown");
-  const isOfOptions = (name: DayKeyName): boolean =>
-    (view === undefined || name.view === view) &&
-    (retentionClass === undefined || name.retentionClass === retentionClass);
-  if (dayText === undefined) {
-    return (entries) => {
-      const dueNames = new Set(dueKeys(entries, config, dayOfMs(nowMs)).map(formatDayKey));
-      return entries.filter(
-        (entry) =>
-          isOfOptions(entry) && (entry.destroyedAt !== undefined || dueNames.has(formatDayKey(entry))),
-      );
-    };
-  }
+  if (dayText === undefined) return undefined;
   const day = parseDay(dayText);
   if (day === undefined) throw mistake(`"${dayText}" is no day: write it as 2026-11-22`);
-  return (entries) => entries.filter((entry) => entry.day === day && isOfOptions(entry));
+  return day;
 }
 
-function refuseTooMany(doomed: readonly KeyEntry[], { days }: DestroyOptions): void {
-  const count = new Set(doomed.map(({ day }) => day)).size;
-  if (count <= DAYS_AT_ONCE_MAX || days === String(count)) return;
+function isOf({ view, class: retentionClass }: DestroyOptions): (name: DayKeyName) => boolean {
+  return (name) =>
+    (view === undefined || name.view === view) &&
+    (retentionClass === undefined || name.retentionClass === retentionClass);
+}
+
+/** A key is destroyed under the plan of its objects, which the control chain tells, wherever these are destroyed. */
+async function decideDue(
+  { config, nowMs, openRoot }: Context,
+  { id: storeId }: StoreIdentity,
+  entries: readonly KeyEntry[],
+  { days }: DestroyOptions,
+): Promise<KeyDecision> {
+  const { records, writers } = await readControl(await openRoot("ledger"), config.ledger.keys, { storeId });
+  const { classes, quarantineTerm } = config;
+  const holds = holdTerms(foldHolds(records, writers));
+  return decideKeys({
+    entries,
+    policy: { classes, quarantineTerm, holds },
+    state: foldRetention(records, writers),
+    nowMs,
+    daysAtOnceMax: days === undefined ? undefined : Number(days),
+  });
+}
+
+/** With those that are destroyed already: a run that ended before it recorded them is made up for. */
+function selectDue(entries: readonly KeyEntry[], decision: KeyDecision | undefined): readonly KeyEntry[] {
+  const names = new Set(decision?.destroy.map(formatDayKey));
+  return entries.filter((entry) => entry.destroyedAt !== undefined || names.has(formatDayKey(entry)));
+}
+
+function noteWaiting(context: Context, decision: KeyDecision | undefined): void {
+  const waiting = waitingOf(decision, "plan").length;
+  if (waiting === 0) return;
+  context.stderr.write(
+    `note: ${counted(waiting, "key")} past the term of the config ${waiting === 1 ? "waits" : "wait"} for the plan of their objects: see hostlog retention plan\n`,
+  );
+}
+
+function waitingOf(decision: KeyDecision | undefined, because: WaitingKey["because"]): readonly WaitingKey[] {
+  return decision?.waiting.filter((key) => key.because === because) ?? [];
+}
+
+function refuseTooMany(
+  doomed: readonly KeyEntry[],
+  decision: KeyDecision | undefined,
+  { days }: DestroyOptions,
+): void {
+  const tooMany = waitingOf(decision, "many-days");
+  const count = new Set([...doomed, ...tooMany].map(({ day }) => day)).size;
+  if (days === undefined ? tooMany.length === 0 : days === String(count) || count <= DUE_DAYS_AT_ONCE_MAX)
+    return;
   const said = days === undefined ? "" : `, and --days says ${days}`;
   throw mistake(
     `these are the keys of ${count} days${said}: nothing was destroyed. If the clock and the terms of the config are right, say so with --days ${count}`,
@@ -112,7 +158,7 @@ async function tellNodes(context: Context, unlocked: UnlockedKeyring): Promise<r
 
 function describeDestroyed(record: KeysDestroyedRecord | undefined): readonly string[] {
   if (record === undefined) return ["no such key was left to destroy"];
-  const { keys, copies, exportsOutstanding } = record;
+  const { keys, copies } = record;
   const days = [...new Set(keys.map(({ day }) => day))].sort();
   const ofDays = days.length === 1 ? days[0] : `days from ${days[0]} to ${days.at(-1)}`;
   return [
@@ -120,20 +166,7 @@ function describeDestroyed(record: KeysDestroyedRecord | undefined): readonly st
       ? `${counted(keys.length, "key")} destroyed, of ${ofDays}: no file of the keyring holds them any more`
       : `${counted(keys.length, "key")} destroyed, of ${ofDays}: what was sealed for them cannot be opened with anything that is left here`,
     ...copies.map((copy) => `removed from ${copy}`),
-    ...(exportsOutstanding.length === 0
-      ? []
-      : [
-          `! destroyed here; copies outstanding: ${exportsOutstanding.length} (${exportNames(exportsOutstanding)})`,
-        ]),
   ];
-}
-
-function refuseOutstanding(record: KeysDestroyedRecord | undefined): void {
-  if (record === undefined || record.exportsOutstanding.length === 0) return;
-  throw new UserError(
-    "exports hold these keys still: destroy every copy of each, then note it with hostlog keys gone NUMBER --reason TEXT",
-    exitCode.partial,
-  );
 }
 
 async function showDoomed(

@@ -15,6 +15,7 @@ import { recordKeys } from "./key-ledger.ts";
 import { isTable, type ListOptions } from "./keys-list.ts";
 import { say } from "./keys-make.ts";
 import { openKeysPlace, refuseMadeUpClock, stampOf } from "./keys-place.ts";
+import { refuseUnacceptedWriter } from "./ledger-writer.ts";
 
 export interface ExportOptions extends CommonOptions, SecretOptions {
   readonly to: string;
@@ -29,6 +30,7 @@ export interface GoneOptions extends CommonOptions {
 export async function exportKeys(context: Context, options: ExportOptions): Promise<void> {
   const { identity, keyring } = await openKeysPlace(context);
   refuseMadeUpClock(context, identity);
+  await refuseUnacceptedWriter(context);
   const path = resolve(options.to);
   if (!relative(keyring.folder, path).startsWith("..")) {
     throw new UserError(
@@ -120,6 +122,7 @@ export async function showExports(context: Context, options: ListOptions): Promi
 export async function noteGone(context: Context, text: string, { reason }: GoneOptions): Promise<void> {
   const { identity, keyring } = await openKeysPlace(context);
   refuseMadeUpClock(context, identity);
+  await refuseUnacceptedWriter(context);
   if (!/^[1-9]\d{0,8}$/.test(text)) {
     throw new UserError(`"${text}" is no export's number: hostlog keys exports shows them`, exitCode.usage);
   }

@@ -6,6 +6,7 @@ import { isUnlockable, type SecretOptions, unlockKeyring } from "./custodian-sec
 import { bringUpToDate } from "./init-keyring.ts";
 import { recordKeys } from "./key-ledger.ts";
 import { openKeysPlace, refuseMadeUpClock } from "./keys-place.ts";
+import { refuseUnacceptedWriter } from "./ledger-writer.ts";
 import { ensureKeys, type Publication, publishKeys } from "./publish-keys.ts";
 
 export interface MakeOptions extends CommonOptions, SecretOptions {}
@@ -14,6 +15,7 @@ export interface MakeOptions extends CommonOptions, SecretOptions {}
 export async function makeKeys(context: Context, options: MakeOptions): Promise<void> {
   const { identity, keyring } = await openKeysPlace(context);
   refuseMadeUpClock(context, identity);
+  await refuseUnacceptedWriter(context);
   if (!isUnlockable(keyring, options)) {
     const made = await ensureKeys(context, keyring);
     await recordKeys(context, keyring, undefined);
@@ -39,6 +41,7 @@ export async function makeKeys(context: Context, options: MakeOptions): Promise<
 export async function publishAll(context: Context, options: MakeOptions): Promise<void> {
   const { identity, keyring } = await openKeysPlace(context);
   refuseMadeUpClock(context, identity);
+  await refuseUnacceptedWriter(context);
   const unlocked = await unlockKeyring(keyring, options);
   try {
     const publication = await publishKeys(context, unlocked);

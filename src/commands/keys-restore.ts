@@ -13,6 +13,7 @@ import { keyRecordsOf, recordKeys } from "./key-ledger.ts";
 import { keyringFolderOf, keyringOf } from "./keyring-of.ts";
 import { say } from "./keys-make.ts";
 import { openSealedStore, refuseMadeUpClock } from "./keys-place.ts";
+import { findUnacceptedKey } from "./ledger-writer.ts";
 
 export interface RestoreOptions extends CommonOptions, NewCustodianOptions, SecretOptions {
   readonly newPassphraseFile?: string;
@@ -34,7 +35,9 @@ export async function restoreKeys(context: Context, file: string, options: Resto
     );
   }
   const bytes = await readExport(file);
-  const { records } = await readControl(await context.openRoot("ledger"));
+  const { records } = await readControl(await context.openRoot("ledger"), context.config.ledger.keys, {
+    storeId: identity.id,
+  });
   const destroyed = destroyedSince(keyRecordsOf(records));
   const secrets = await readSecrets(options);
   const custodian = await readNewCustodian(options, options.newPassphraseFile);
@@ -42,16 +45,27 @@ export async function restoreKeys(context: Context, file: string, options: Resto
     custodian,
     storeId: identity.id,
   });
-  await recordKeys(context, keyring, undefined);
+  // The machine is new, and its key too as a rule: the keyring is needed all the same.
+  const unacceptedKey = await findUnacceptedKey(context);
+  if (unacceptedKey === undefined) await recordKeys(context, keyring, undefined);
   const entries = await keyring.entries();
   const kept = entries.filter(({ destroyedAt }) => destroyedAt === undefined).length;
   say(context, [
     `the keyring of store ${identity.id} is restored in ${folder}`,
     `${counted(kept, "key")} kept, ${counted(entries.length - kept, "key")} destroyed and not restored`,
     "What to do next:",
+    ...(unacceptedKey === undefined ? [] : acceptanceLines(context, unacceptedKey)),
     "- hostlog keys ensure, for days that came since, and hostlog keys verify --read",
     "- rotate the custodian and the provider if somebody else may have the lost keyring: hostlog keys rotate",
   ]);
+}
+
+function acceptanceLines({ hostName }: Context, key: string): readonly string[] {
+  return [
+    `- on a machine that writes the ledger: hostlog ledger accept ${key} --name ${hostName}`,
+    "  Until then no key can be made, published or destroyed here, and this restoring is not recorded. If no such machine",
+    '  is left: hostlog ledger takeover (docs/ledger.md, "A lost key").',
+  ];
 }
 
 /** What was recorded as destroyed, at whatever time. */

@@ -6,6 +6,7 @@ import { chooseNewPassphrase, type SecretOptions, unlockKeyring } from "./custod
 import { noteBeforeRotation, recordKeys } from "./key-ledger.ts";
 import { describePublication, say } from "./keys-make.ts";
 import { openKeysPlace, refuseMadeUpClock } from "./keys-place.ts";
+import { refuseUnacceptedWriter } from "./ledger-writer.ts";
 import { publishKeys } from "./publish-keys.ts";
 
 export interface RotateOptions extends CommonOptions, SecretOptions {
@@ -28,6 +29,7 @@ export async function rotateKeys(context: Context, options: RotateOptions): Prom
   }
   const { identity, keyring } = await openKeysPlace(context);
   refuseMadeUpClock(context, identity);
+  await refuseUnacceptedWriter(context);
   const unlocked = await unlockKeyring(keyring, options);
   try {
     const wish = await wishOf(options, keyring);

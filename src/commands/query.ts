@@ -16,6 +16,7 @@ import { sweepMemoryFolders } from "../memory-folder.ts";
 import { withScratchFolder } from "../scratch-folder.ts";
 import { terminalText } from "../terminal-text.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
+import { withDaysOfHold } from "./hold-range.ts";
 import { openCustodian } from "./open-custodian.ts";
 import { openOpenedFolder } from "./opened-folder.ts";
 
@@ -42,6 +43,7 @@ Filters of one kind are alternatives; all kinds that are given must hold.
 Without --since or --from the last 24 hours are looked at.
 In a table, \\xHH and \\u{…} stand for bytes and characters that cannot be shown; they can be pasted into --path
 and --agent. NDJSON and CSV are complete; a table shows ${TABLE_ROWS_DEFAULT} rows if there is no --limit.
+Copies for holds are left out, as their rows are in the days' own objects too; when a day is destroyed, --hold finds them.
 Sealed objects of raw are opened with keys that the custodian gives (custodian.url in the config, else the keyring
 on this machine), in memory where there is room (/dev/shm, $XDG_RUNTIME_DIR, or $HOSTLOG_MEMORY alone where it is
 given), else on disk, which is said. Objects whose key was destroyed are counted and left out.`;
@@ -68,6 +70,10 @@ export function queryCommand(openContext: OpenContext): Command {
         "csv",
       ]),
     )
+    .option(
+      "--hold <id>",
+      "ask the copies that were made for this hold, and nothing else; by default all its days",
+    )
     .option("--limit <rows>", "give at most this many rows, the earliest")
     .option("--columns <names>", "columns to give, with commas between them")
     .addHelpText("after", explanation)
@@ -84,7 +90,7 @@ async function runQueryCommand(options: QueryOptions, context: Context): Promise
   const startedMs = performance.now();
   const zone = readZone(options.timezone);
   const output = options.output ?? (isTerminal(stdout) ? "table" : "ndjson");
-  const { question, notes } = readQuestion(options, {
+  const { question, notes } = readQuestion(await withDaysOfHold(context, options), {
     nowMs,
     zone,
     columns: columnsOf(options, output),

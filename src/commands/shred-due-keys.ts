@@ -1,60 +1,44 @@
-import { DAYS_AT_ONCE_MAX, dueKeys } from "../../retention/due-keys.ts";
-import { dayOfMs } from "../day.ts";
-import { UserError } from "../errors.ts";
-import { exitCode } from "../exit-code.ts";
 import { counted } from "../keyring/counted.ts";
-import type { Keyring } from "../keyring/keyring.ts";
+import type { KeyEntry, Keyring } from "../keyring/keyring.ts";
 import { exportNames } from "../keyring/plan-alarms.ts";
 import type { KeysDestroyedRecord } from "../ledger/key-record.ts";
 import type { DayKeyName } from "../seal/day-key-name.ts";
 import { readStoreIdentity } from "../store-identity.ts";
 import type { Context } from "./context.ts";
-import { destroyKeys } from "./destroy-keys.ts";
+import { destroyKeys, type KeyChain } from "./destroy-keys.ts";
 import { keyringOf } from "./keyring-of.ts";
 
 /** What there is of the store's keys on this machine. */
-export type DueKeys =
+export type StoreKeys =
   /** The store is not sealed, or was never made. */
   | { readonly kind: "unsealed" }
   /** It is sealed, and its keyring is on another machine: nobody here knows what is due of it. */
   | { readonly kind: "elsewhere" }
-  | {
-      readonly kind: "here";
-      readonly keyring: Keyring;
-      readonly due: readonly DayKeyName[];
-      /** A run that was killed may not have recorded them. */
-      readonly destroyedBefore: readonly DayKeyName[];
-    };
+  | { readonly kind: "here"; readonly keyring: Keyring; readonly entries: readonly KeyEntry[] };
 
 /** Changes nothing. Throws UserError for a keyring that is damaged, or that others may read. */
-export async function findDueKeys(context: Context): Promise<DueKeys> {
+export async function findKeys(context: Context): Promise<StoreKeys> {
   const identity = await readStoreIdentity(await context.openRoot("published"));
   if (identity === undefined || identity.seal === "none") return { kind: "unsealed" };
   const keyring = await keyringOf(context, identity.id);
   if (keyring === undefined) return { kind: "elsewhere" };
-  const entries = await keyring.entries();
-  return {
-    kind: "here",
-    keyring,
-    due: dueKeys(entries, context.config, dayOfMs(context.nowMs)),
-    destroyedBefore: entries.filter(({ destroyedAt }) => destroyedAt !== undefined),
-  };
+  return { kind: "here", keyring, entries: await keyring.entries() };
 }
 
 /**
- * Destroys the keys that are due, before anything of their days is removed: from then on no copy of these days can be
- * opened, wherever it is. Undefined when there was nothing to destroy and nothing to record. Throws UserError, and
- * has destroyed nothing, when they are of too many days at once.
+ * Destroys keys before anything of their days is removed: from then on no copy of these days can be opened, wherever it
+ * is. What a run that was killed has destroyed without coming to record it is recorded too. Undefined when there was
+ * nothing to destroy and nothing to record.
  */
-export async function shredDueKeys(
+export async function shredKeys(
   context: Context,
-  found: DueKeys,
+  keys: StoreKeys,
+  names: readonly DayKeyName[],
+  chain: KeyChain,
 ): Promise<KeysDestroyedRecord | undefined> {
-  if (found.kind !== "here") return undefined;
-  const { keyring, due, destroyedBefore } = found;
-  const days = countDays(due);
-  if (days > DAYS_AT_ONCE_MAX) throw tooMany(days);
-  return destroyKeys(context, keyring, [...destroyedBefore, ...due]);
+  if (keys.kind !== "here") return undefined;
+  const destroyedBefore = keys.entries.filter(({ destroyedAt }) => destroyedAt !== undefined);
+  return destroyKeys(context, keys.keyring, [...destroyedBefore, ...names], chain);
 }
 
 /** What a run that removes objects of raw or quarantine says where the keys are elsewhere. */
@@ -63,18 +47,8 @@ export const keysElsewhereText =
 
 /** For people. */
 export function describeShredded({ keys, exportsOutstanding }: KeysDestroyedRecord): string {
-  const said = `${counted(keys.length, "key")} of ${counted(countDays(keys), "day")} destroyed: no copy of what was sealed for them can be opened with what is left here\n`;
-  if (exportsOutstanding.length === 0) return said;
-  return `${said}warning: destroyed here; copies outstanding: ${exportsOutstanding.length} (${exportNames(exportsOutstanding)})\n`;
-}
-
-function countDays(names: readonly DayKeyName[]): number {
-  return new Set(names.map(({ day }) => day)).size;
-}
-
-function tooMany(days: number): UserError {
-  return new UserError(
-    `the keys of ${days} days are due at once, and at most ${DAYS_AT_ONCE_MAX} are destroyed unasked: nothing was destroyed or removed. If the clock and the terms of the config are right, run "hostlog keys destroy --due --days ${days}", then this again`,
-    exitCode.partial,
-  );
+  const days = new Set(keys.map(({ day }) => day)).size;
+  const said = `${counted(keys.length, "key")} of ${counted(days, "day")} destroyed: no copy of what was sealed for them can be opened with what is left here`;
+  if (exportsOutstanding.length === 0) return `${said}\n`;
+  return `${said}, but for ${exportNames(exportsOutstanding)}\n`;
 }

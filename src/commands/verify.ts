@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import { type AuditState, restoreAudit, saveAudit } from "../audit/audit-state.ts";
-import { auditStore, type StoreAudit } from "../audit/audit-store.ts";
+import { type AuditResult, auditStore } from "../audit/audit-store.ts";
 import { coverSources, type NodeCoverage } from "../audit/cover-sources.ts";
 import { type Finding, isSerious } from "../audit/finding.ts";
 import { readIndex, writeIndex } from "../audit/io/index-file.ts";
+import { type AuditPlace, restoreAudit, saveAudit } from "../audit/save-audit.ts";
+import type { StoreAudit } from "../audit/store-audit.ts";
 import { dayOfMs, daysBetween, MS_PER_DAY } from "../day.ts";
 import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
@@ -13,10 +14,10 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { readStoreIdentity } from "../store-identity.ts";
 import { lastDayKept } from "../term.ts";
 import { terminalLines } from "../terminal-text.ts";
-import type { View } from "../view.ts";
+import { withAuditCounter } from "./audit-counter.ts";
 import { addCommonOptions, type CommonOptions, type Context, type OpenContext } from "./context.ts";
 import { readRecorded } from "./read-recorded.ts";
-import { type AuditShown, renderAudit } from "./render-audit.ts";
+import { type AuditShown, countMore, renderAudit, renderAuditJson } from "./render-audit.ts";
 
 interface VerifyOptions extends CommonOptions {
   readonly output: string;
@@ -34,7 +35,7 @@ export function verifyCommand(openContext: OpenContext): Command {
     .option("--output <kind>", "text or json", "text")
     .addHelpText(
       "after",
-      "\nExit codes: 0 all is as recorded, 2 names that are not hostlog's, hidden versions or no leave to look for them, records by keys nobody accepted, 3 something is missing, changed, without a record for too long, overlaps or is not sealed as it should be, 75 asked to end before all was read.",
+      "\nExit codes: 0 all is as recorded, 2 names that are not hostlog's, hidden versions or no leave to look for them, records by keys nobody accepted, 3 something is missing, changed, without a record for too long, overlaps or is not sealed as it should be, or a chain is broken, 75 asked to end before all was read.",
     );
   return addCommonOptions(command).action(async (options: VerifyOptions) => {
     if (options.output !== "text" && options.output !== "json") {
@@ -52,63 +53,65 @@ async function verify(context: Context, options: VerifyOptions): Promise<void> {
   };
   const ledger = await context.openRoot("ledger");
   const identity = await readStoreIdentity(await context.openRoot("published"));
-  const path = join(context.stateDirectory, "audit", `${identity?.id ?? "none"}.index`);
-  const storeId = identity?.id ?? "";
-  const saved = options.full === true ? undefined : await readIndex(path);
-  const known = saved === undefined ? undefined : restoreAudit(saved, storeId);
-  const audit = await auditStore({
-    ledger,
-    stores,
-    state: known,
-    seal: identity?.seal,
-    pinnedKeys: context.config.ledger.keys,
-    nowMs: context.nowMs,
-    inFlightMs: inFlightMs(context),
-  });
-  if (known !== undefined && !audit.isResumed) {
-    context.stderr.write(
-      "note: the ledger is not the one that was verified here before: everything was read anew; hostlog ledger verify says whether it was changed\n",
-    );
-  }
-  if (audit.state !== undefined && identity !== undefined) {
-    await writeIndex(path, saveAudit(audit.state, storeId));
-  }
+  const pinnedKeys = context.config.ledger.keys;
+  const place = identity === undefined ? undefined : { storeId: identity.id, pinnedKeys };
+  const { audit, state, isLasting } = await withAuditCounter(context, async (onProgress) =>
+    auditStore({
+      ledger,
+      stores,
+      state: options.full === true ? undefined : await readState(context, place),
+      storeId: identity?.id,
+      seal: identity?.seal,
+      pinnedKeys,
+      nowMs: context.nowMs,
+      inFlightMs: inFlightMs(context),
+      onProgress,
+    }),
+  );
+  if (place !== undefined && isLasting) await writeState(context, place, state);
+  const isReading = options.read === true && identity !== undefined;
   const shown: AuditShown = {
     seal: identity?.seal,
-    read: await readObjects(context, options, { storeId, stores, state: audit.state }),
-    coverage: options.sources === true ? await coverageOf(ledger) : undefined,
+    read: isReading ? await readRecorded(context, identity.id, stores, state) : undefined,
+    sources: options.sources === true ? await sourcesOf(ledger) : undefined,
   };
   context.stdout.write(
-    options.output === "json" ? renderJson(audit, shown) : terminalLines(renderAudit(audit, shown)),
+    options.output === "json" ? renderAuditJson(audit, shown) : terminalLines(renderAudit(audit, shown)),
   );
   refuseFindings(audit, shown);
 }
 
-interface Readable {
-  readonly storeId: string;
-  readonly stores: Readonly<Record<View, ObjectStore>>;
-  readonly state: AuditState | undefined;
+function indexPath({ stateDirectory }: Context, { storeId }: AuditPlace): string {
+  return join(stateDirectory, "audit", `${storeId}.index`);
 }
 
-async function readObjects(
+/** What an earlier run has checked; undefined where there is nothing to go on from. */
+async function readState(
   context: Context,
-  { read }: VerifyOptions,
-  { storeId, stores, state }: Readable,
-): Promise<AuditShown["read"]> {
-  if (read !== true || storeId === "") return undefined;
-  if (state === undefined) {
-    context.stderr.write("note: a chain is broken, so that nobody knows all hashes: no object was read\n");
-    return undefined;
+  place: AuditPlace | undefined,
+): Promise<AuditResult["state"] | undefined> {
+  const saved = place === undefined ? undefined : await readIndex(indexPath(context, place));
+  return place === undefined || saved === undefined ? undefined : restoreAudit(saved, place);
+}
+
+/** Without a place to write to, as on an auditor's machine, every run is a full one. */
+async function writeState(context: Context, place: AuditPlace, state: AuditResult["state"]): Promise<void> {
+  try {
+    await writeIndex(indexPath(context, place), saveAudit(state, place));
+  } catch (error) {
+    if (!(error instanceof Error) || !("syscall" in error)) throw error;
+    context.stderr.write(
+      `note: what was checked could not be noted for the next run, which will read every record again: ${error.message}\n`,
+    );
   }
-  return readRecorded(context, storeId, stores, state);
 }
 
 function refuseFindings({ findings, more }: StoreAudit, { read }: AuditShown): void {
-  const serious = findings.filter(isSerious).length + (read?.findings.length ?? 0);
-  if (serious > 0) {
-    const rest = Object.values(more).reduce((sum, number) => sum + number, 0);
+  const isBad = findings.some(isSerious) || (read?.findings.length ?? 0) > 0;
+  if (isBad) {
+    const all = findings.length + countMore(more) + (read?.findings.length ?? 0);
     throw new UserError(
-      `${counted(serious + rest, "finding")}: the store is not as recorded, see above`,
+      `${counted(all, "finding")}: the store is not as recorded, see above`,
       exitCode.integrity,
     );
   }
@@ -120,31 +123,23 @@ function refuseFindings({ findings, more }: StoreAudit, { read }: AuditShown): v
 
 /** Of findings that are not serious. */
 function explainRest(findings: readonly Finding[]): string {
-  const has = (kind: Finding["kind"]): boolean => findings.some((finding) => finding.kind === kind);
-  return [
-    ...(has("foreign") ? ["somebody put names into the store that hostlog neither writes nor removes"] : []),
-    ...(has("hidden")
-      ? [
-          "the store keeps more than it lists, see above: copies that no look-up shows. retention run destroys them with the objects they belong to; to have none, keep no versions in these buckets, and let a lifecycle rule end unfinished uploads",
-        ]
-      : []),
-    ...(has("not-seen")
-      ? [
-          "these credentials may not look for older versions and unfinished uploads, so that nobody knows whether something destroyed is still kept: run it with an auditor's (hostlog setup s3 --role auditor)",
-        ]
-      : []),
-    ...(has("unaccepted") ? ["records are signed by keys that nobody has accepted, see above"] : []),
-  ].join("; and ");
+  const sentences: Partial<Record<Finding["kind"], string>> = {
+    foreign: "somebody put names into the store that hostlog neither writes nor removes",
+    hidden:
+      "the store keeps more than it lists, see above: copies that no look-up shows. retention run destroys them with the objects they belong to; to have none, keep no versions in these buckets, and let a lifecycle rule end unfinished uploads",
+    "not-seen":
+      "these credentials may not look for older versions and unfinished uploads, so that nobody knows whether something destroyed is still kept: run it with an auditor's (hostlog setup s3 --role auditor)",
+    unaccepted: "records are signed by keys that nobody has accepted, see above",
+    takeover: "a key has taken over the control chain and is not pinned, see above",
+  };
+  const kinds = new Set(findings.map(({ kind }) => kind));
+  return [...kinds].flatMap((kind) => sentences[kind] ?? []).join("; and ");
 }
 
-async function coverageOf(ledger: ObjectStore): Promise<readonly NodeCoverage[]> {
-  const coverage: NodeCoverage[] = [];
-  for await (const ofNode of coverSources(ledger)) coverage.push(ofNode);
-  return coverage;
-}
-
-function renderJson({ state: _, ...audit }: StoreAudit, { seal, read, coverage }: AuditShown): string {
-  return `${JSON.stringify({ seal: seal ?? null, ...audit, read, coverage })}\n`;
+async function sourcesOf(ledger: ObjectStore): Promise<readonly NodeCoverage[]> {
+  const sources: NodeCoverage[] = [];
+  for await (const ofNode of coverSources(ledger)) sources.push(ofNode);
+  return sources;
 }
 
 /** A term is a calendar period; from today on it has so many days. */

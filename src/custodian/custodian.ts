@@ -21,11 +21,18 @@ export interface OpenRequest {
   /** Random, 32 hex digits: what belongs to one look-up. */
   readonly lookup: string;
   readonly purpose: OpenPurpose;
+  /** Of a hold: the case it is for, in the words of who placed it; for the log, and not of a person. */
+  readonly case?: string;
   readonly headers: readonly SealedHeader[];
 }
 
-/** `query`: a look-up. `verify`: to see that the keys open what is stored; no row is read. */
-export type OpenPurpose = "query" | "verify";
+/**
+ * `query`: a look-up. `verify`: to see that the keys open what is stored; no row is read. `hold`: to copy rows that have to
+ * outlast their term.
+ */
+export type OpenPurpose = "query" | "verify" | "hold";
+
+export const openPurposes: readonly OpenPurpose[] = ["query", "verify", "hold"];
 
 export interface SealedHeader {
   readonly view: SealedView;

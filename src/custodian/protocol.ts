@@ -4,8 +4,8 @@
  *
  * `POST /open-headers`, at most BODY_BYTES_MAX:
  *
- *     { "version": 1, "store": "ID", "lookup": "32 hex digits", "purpose": "query" or "verify",
- *       "recipient": "age1…", "headers": [{ "view": "raw", "key": "dt=…", "header": "base64" }, …] }
+ *     { "version": 1, "store": "ID", "lookup": "32 hex digits", "purpose": "query", "verify" or "hold",
+ *       "case": "of a hold", "recipient": "age1…", "headers": [{ "view": "raw", "key": "dt=…", "header": "base64" }, …] }
  *
  * `recipient` is an X25519 pair of this request alone: the file keys in the answer are sealed for it, so that
  * neither a proxy nor whoever records the connection sees them. Who can change what is sent could put another in

@@ -10,7 +10,8 @@ const ASKER_LENGTH_MAX = 100;
  * A request in one line, for the custodian's log: who asked, how much, and of which days. It names no object, as
  * which objects were opened tells what was looked for.
  */
-export function renderRequest({ lookup, purpose, headers }: OpenRequest, asker: string): string {
+export function renderRequest(request: OpenRequest, asker: string): string {
+  const { lookup, purpose, headers } = request;
   const days = sealedViews.flatMap((view) => {
     const keys = headers.filter((header) => header.view === view).map(({ key }) => key);
     const found = new Set(keys.flatMap((key) => dayKeyNameOf(view, key)?.day ?? []));
@@ -18,7 +19,8 @@ export function renderRequest({ lookup, purpose, headers }: OpenRequest, asker: 
   });
   const objects = headers.length === 1 ? "1 object" : `${headers.length} objects`;
   const who = terminalText(asker.slice(0, ASKER_LENGTH_MAX));
-  return `look-up ${lookup}: ${purpose} by ${who}, ${objects}: ${days.join("; ")}`;
+  const what = request.case === undefined ? purpose : `${purpose} (${terminalText(request.case)})`;
+  return `look-up ${lookup}: ${what} by ${who}, ${objects}: ${days.join("; ")}`;
 }
 
 /** `2026-11-01 to 2026-11-05, 2026-11-09`, of days in order. */

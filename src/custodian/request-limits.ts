@@ -1,6 +1,6 @@
 import { HEADER_BYTES_MAX } from "../seal/age-header.ts";
 import { dayKeyNameOf, formatDayKey } from "../seal/day-key-name.ts";
-import type { OpenRequest, SealedHeader } from "./custodian.ts";
+import { type OpenRequest, openPurposes, type SealedHeader } from "./custodian.ts";
 
 /** Opening one takes some tenths of a millisecond: no request keeps the others waiting for long. */
 export const HEADERS_MAX = 1000;
@@ -11,12 +11,20 @@ export const DAY_KEYS_MAX = 100;
 /** Our own headers have about 200 bytes each. What is longer names more recipients, each of which costs a try. */
 export const HEADER_BYTES_SUM_MAX = 256 * 1024;
 
+/** A file number, and some words with it. */
+export const CASE_LENGTH_MAX = 200;
+
 const lookupPattern = /^[0-9a-f]{32}$/;
 
 /** What is wrong with a request as a whole, for people; undefined when it may be admitted. */
-export function problemOfRequest({ lookup, purpose, headers }: OpenRequest): string | undefined {
+export function problemOfRequest(request: OpenRequest): string | undefined {
+  const { lookup, purpose, headers } = request;
   if (!lookupPattern.test(lookup)) return "the look-up's id is not 32 hex digits";
-  if (purpose !== "query" && purpose !== "verify") return "the purpose is neither query nor verify";
+  if (!openPurposes.includes(purpose)) return "the purpose is none of query, verify and hold";
+  if ((request.case !== undefined) !== (purpose === "hold"))
+    return "a hold names its case, and nothing else does";
+  if ((request.case?.length ?? 0) > CASE_LENGTH_MAX)
+    return `its case has more than ${CASE_LENGTH_MAX} characters`;
   if (headers.length === 0) return "it asks for no object";
   if (headers.length > HEADERS_MAX) return `it asks for more than ${HEADERS_MAX} objects at once`;
   const dayKeys = new Set<string>();

@@ -1,5 +1,5 @@
 import { decodeRecipient, encodeRecipient } from "../seal/age-text.ts";
-import type { OpenRequest, SealedHeader } from "./custodian.ts";
+import { type OpenRequest, openPurposes, type SealedHeader } from "./custodian.ts";
 import { fieldsOf, PROTOCOL_VERSION, readBase64, readJsonObject } from "./protocol.ts";
 
 /** What is sent to `POST /open-headers`. */
@@ -21,6 +21,7 @@ export function encodeRequest({ storeId, recipient, request }: WireRequest): str
     store: storeId,
     lookup: request.lookup,
     purpose: request.purpose,
+    ...(request.case === undefined ? {} : { case: request.case }),
     recipient: encodeRecipient(recipient),
     headers: request.headers.map(({ view, key, header }) => ({
       view,
@@ -34,7 +35,7 @@ export function encodeRequest({ storeId, recipient, request }: WireRequest): str
 export function parseRequest(text: string): ParsedRequest {
   const fields = readJsonObject(text);
   if (fields === undefined) return problem("the request is no JSON object");
-  const { version, store, lookup, purpose, recipient: recipientText, headers: list } = fields;
+  const { version, store, lookup, recipient: recipientText, headers: list, case: caseText } = fields;
   if (version !== PROTOCOL_VERSION) {
     return problem(
       `the custodian speaks version ${PROTOCOL_VERSION} of the protocol, and the request is of another; use the same version of hostlog on both sides`,
@@ -42,7 +43,9 @@ export function parseRequest(text: string): ParsedRequest {
   }
   if (typeof store !== "string") return problem("the request names no store");
   if (typeof lookup !== "string") return problem("the request has no look-up's id");
-  if (purpose !== "query" && purpose !== "verify") return problem("the request has no purpose that is known");
+  const purpose = openPurposes.find((known) => known === fields["purpose"]);
+  if (purpose === undefined) return problem("the request has no purpose that is known");
+  if (caseText !== undefined && typeof caseText !== "string") return problem("the request's case is no text");
   const recipient = typeof recipientText === "string" ? decodeRecipient(recipientText) : undefined;
   if (recipient === undefined) return problem("the request names no recipient for the answer");
   if (!Array.isArray(list)) return problem("the request has no headers");
@@ -52,10 +55,8 @@ export function parseRequest(text: string): ParsedRequest {
     if (header === undefined) return problem(`header ${headers.length + 1} of the request cannot be read`);
     headers.push(header);
   }
-  return {
-    kind: "request",
-    wire: { storeId: store, recipient, request: { lookup, purpose, headers } },
-  };
+  const request = { lookup, purpose, headers, ...(caseText === undefined ? {} : { case: caseText }) };
+  return { kind: "request", wire: { storeId: store, recipient, request } };
 }
 
 function parseHeader(value: unknown): SealedHeader | undefined {

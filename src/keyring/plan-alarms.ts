@@ -1,4 +1,5 @@
 import { daysBetween } from "../day.ts";
+import { isHoldClass } from "../partition.ts";
 import type { RecipientSnapshot } from "../recipients/recipient-snapshot.ts";
 import type { DayKeyName } from "../seal/day-key-name.ts";
 import { oldestKeptDay, TERM_MAX } from "../term.ts";
@@ -10,7 +11,7 @@ import { LOW_DAYS, type WishedSeries } from "./plan-keys.ts";
 import type { SeriesReport } from "./plan-series.ts";
 
 /** An off-site copy that is older than this says nothing of the keys that are in use by now: it is made monthly. */
-const EXPORT_AGE_DAYS_MAX = 35;
+export const EXPORT_AGE_DAYS_MAX = 35;
 
 export interface KeyAlarm {
   readonly kind:
@@ -49,7 +50,9 @@ function daysAlarms({ wished }: KeyringSight, series: readonly SeriesReport[]): 
 /** Who destroys daily leaves none; a day is given for the night in which it happens. */
 function pastDueAlarms({ entries, wished, today }: KeyringSight): readonly KeyAlarm[] {
   const firstDays = new Map(wished.map((series) => [seriesName(series), series.firstDay]));
-  const pastDue = entries.filter(isKept).filter((entry) => {
+  // Keys of holds end with their hold, whatever their day: that is for retention to say.
+  const ofTerms = entries.filter((entry) => isKept(entry) && !isHoldClass(entry.retentionClass));
+  const pastDue = ofTerms.filter((entry) => {
     const firstDay = firstDays.get(seriesName(entry)) ?? oldestKeptDay(today, TERM_MAX);
     return daysBetween(entry.day, firstDay) > 1;
   });

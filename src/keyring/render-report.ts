@@ -1,3 +1,4 @@
+import { isHoldClass } from "../partition.ts";
 import { counted } from "./counted.ts";
 import type { KeyringReport } from "./plan-report.ts";
 import type { SeriesReport } from "./plan-series.ts";
@@ -43,8 +44,13 @@ function rowOf(series: SeriesReport): readonly string[] {
     lastDay,
     kept.toLocaleString("en-US"),
     destroyed.toLocaleString("en-US"),
-    daysLeft === undefined ? "no such class now" : daysLeft.toLocaleString("en-US"),
+    daysLeft === undefined ? endText(retentionClass) : daysLeft.toLocaleString("en-US"),
   ];
+}
+
+/** Why no more keys are made of a class. */
+function endText(retentionClass: string): string {
+  return isHoldClass(retentionClass) ? "a hold's" : "no such class now";
 }
 
 function age(days: number): string {

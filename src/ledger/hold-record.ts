@@ -1,5 +1,5 @@
 import type { Day } from "../day.ts";
-import type { Attachment, RecordedObject } from "./record.ts";
+import type { Attachment, RecordedObject } from "./recorded-object.ts";
 
 /** What became of holds: rows that are kept past their term, for a case. In the control chain. */
 export type HoldRecord = HoldPlacedRecord | HoldCopiedRecord | HoldRenewedRecord | HoldLiftedRecord;

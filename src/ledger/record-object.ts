@@ -26,6 +26,10 @@ export function encodeRecord(record: SignedRecord, signer: RecordSigner): Uint8A
   return Buffer.from(`${line}\n${signatureLine(signer.key, signature)}\n`);
 }
 
+/** Of a record of version 2, in order: there are no others. */
+const fields = "version,store,chain,sequence,previous,body";
+const fieldsUnderFence = "version,store,chain,sequence,previous,fence,body";
+
 export type RecordReading =
   | { readonly kind: "record"; readonly stored: StoredRecord }
   /** Not the bytes of a record of a version that is known. */
@@ -40,19 +44,30 @@ export function readRecord(bytes: Uint8Array): RecordReading {
   const record = parseLine(line);
   if (record === undefined) return { kind: "junk" };
   const sha256 = sha256Hex(bytes);
-  if (record.version === 1) return { kind: "record", stored: { record, sha256, signedBy: undefined } };
+  if (record.version === 1) {
+    if (text.slice(line.length).trim() !== "") return { kind: "junk" };
+    return { kind: "record", stored: { record, sha256, signedBy: undefined } };
+  }
   const seal = parseSignature(signatureText ?? "");
   // One way only to write a record, so that none of its bytes can be changed unseen, also in the last of a chain.
   const isCanonical =
     seal !== undefined &&
     rest.length === 1 &&
     rest[0] === "" &&
+    Object.keys(record).join() === (record.fence === undefined ? fields : fieldsUnderFence) &&
     JSON.stringify(record) === line &&
+    hasWholeNumbers(record) &&
     signatureLine(seal.key, seal.signature) === signatureText;
   if (!isCanonical) return { kind: "junk" };
   const signature = Buffer.from(seal.signature, "base64");
   if (!isSignatureOf(seal.key, signedMessage(line), signature)) return { kind: "forged", key: seal.key };
   return { kind: "record", stored: { record, sha256, signedBy: seal.key } };
+}
+
+/** Other numbers are not the same to every reader: there are none in a record. */
+function hasWholeNumbers(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).every(hasWholeNumbers);
+  return typeof value !== "number" || Number.isSafeInteger(value);
 }
 
 function signatureLine(key: string, signature: string): string {
@@ -69,24 +84,29 @@ function decodeText(bytes: Uint8Array): string | undefined {
 
 /** A record of version 1 may be followed by white space, which its hash covers. */
 function parseLine(line: string): LedgerRecord | undefined {
-  const record = readJson(line) as Partial<LedgerRecord> | undefined;
+  const record: Partial<LedgerRecord> | undefined = readJson(line);
   const isRecord =
     typeof record?.chain === "string" &&
-    Number.isSafeInteger(record.sequence) &&
+    isCount(record.sequence) &&
     typeof record.previous === "string" &&
     typeof record.body === "object" &&
-    record.body !== null;
+    record.body !== null &&
+    typeof record.body.kind === "string";
   if (!isRecord) return undefined;
   if (record.version === 1) return record as LedgerRecord;
   const isSigned =
     record.version === 2 &&
     typeof record.store === "string" &&
-    (record.fence === undefined || Number.isSafeInteger(record.fence));
+    (record.fence === undefined || isCount(record.fence));
   return isSigned ? (record as LedgerRecord) : undefined;
 }
 
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
 function parseSignature(line: string): { readonly key: string; readonly signature: string } | undefined {
-  const value = readJson(line) as { key?: unknown; signature?: unknown } | undefined;
+  const value: { key?: unknown; signature?: unknown } | undefined = readJson(line);
   if (typeof value?.key !== "string" || typeof value.signature !== "string") return undefined;
   const isCanonical = Buffer.from(value.signature, "base64").toString("base64") === value.signature;
   return isCanonical && isSigningKey(value.key) ? { key: value.key, signature: value.signature } : undefined;

@@ -10,14 +10,15 @@ export interface RecordSigner {
   sign(message: Uint8Array): Uint8Array;
 }
 
-const keyPattern = /^ed25519:([A-Za-z0-9+/]{43}=)$/;
+/** The last of the 43 characters has two bits to spare, which are 0: one key has one text. */
+const keyPattern = /^ed25519:([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)$/;
 
 /** RFC 8410: what stands before the 32 bytes of an Ed25519 public key in its SubjectPublicKeyInfo. */
 const publicKeyPrefix = Buffer.from("302a300506032b6570032100", "hex");
 
 /** Throws for bytes that are no PEM file (PKCS #8) of an Ed25519 private key. */
 export function createRecordSigner(storeId: string, privatePem: Uint8Array): RecordSigner {
-  const privateKey = createPrivateKey(Buffer.from(privatePem));
+  const privateKey = readPrivateKey(privatePem);
   if (privateKey.asymmetricKeyType !== "ed25519") throw new Error("not an Ed25519 key");
   const spki = createPublicKey(privateKey).export({ format: "der", type: "spki" });
   return {
@@ -25,6 +26,15 @@ export function createRecordSigner(storeId: string, privatePem: Uint8Array): Rec
     key: `ed25519:${Buffer.from(spki.subarray(-32)).toString("base64")}`,
     sign: (message) => sign(null, message, privateKey),
   };
+}
+
+function readPrivateKey(pem: Uint8Array): KeyObject {
+  const copy = Buffer.from(pem);
+  try {
+    return createPrivateKey(copy);
+  } finally {
+    copy.fill(0);
+  }
 }
 
 export function isSigningKey(text: string): boolean {

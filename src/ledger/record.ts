@@ -1,10 +1,12 @@
-import type { View } from "../view.ts";
 import type { HoldRecord } from "./hold-record.ts";
 import type { KeyRecord } from "./key-record.ts";
 import type { LedgerAffair } from "./ledger-affair.ts";
 import type { PurgeRecord } from "./purge-record.ts";
+import type { Attachment, RecordedObject } from "./recorded-object.ts";
 import type { RetentionRecord } from "./retention-record.ts";
 import type { RewriteRecord } from "./rewrite-record.ts";
+
+export type { Attachment, RecordedObject } from "./recorded-object.ts";
 
 /**
  * An entry of a chain, one object each. The hash of the entry before it is part of it, so that an entry
@@ -73,22 +75,4 @@ export interface BatchCounts {
   readonly quarantined: number;
   /** Past their term: stored nowhere. */
   readonly refused: number;
-}
-
-export interface RecordedObject {
-  readonly view: View;
-  readonly key: string;
-  readonly rows: number;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  /** In hex: what servers list as the ETag of what was put in one piece. Earlier releases did not note it. */
-  readonly md5?: string;
-}
-
-/** A file beside the chains that a record names by its hash, because it is long or not for everybody. */
-export interface Attachment {
-  /** Below the ledger's root. */
-  readonly key: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
 }

@@ -1,6 +1,6 @@
 import type { Day } from "../day.ts";
 import type { View } from "../view.ts";
-import type { Attachment } from "./record.ts";
+import type { Attachment } from "./recorded-object.ts";
 
 /** What is planned to be destroyed, and was. In the control chain. */
 export type RetentionRecord =
@@ -60,8 +60,19 @@ export interface PurgePlannedRecord extends RetentionEvent {
   readonly groups: readonly PlannedGroup[];
   /** ISO 8601. None of the groups is destroyed before this, nor before its own due day. */
   readonly notBefore: string;
-  /** Why a person has to approve it, for people; empty when nobody has to. */
-  readonly approvalReasons: readonly string[];
+  /** Why a person has to approve it; empty when nobody has to. */
+  readonly approvals: readonly NeededApproval[];
+}
+
+export interface NeededApproval {
+  /**
+   * `shorter-policy`: the config's terms became shorter, and this is what would go at once. `many-days`: more days than a
+   * run of missed nights explains. `large-share`: some days that hold a large part of a view. `downtime`: nothing ran for so
+   * long that the clock may be wrong as well.
+   */
+  readonly kind: "shorter-policy" | "many-days" | "large-share" | "downtime";
+  /** For people. */
+  readonly message: string;
 }
 
 export interface PurgeApprovedRecord extends RetentionEvent {

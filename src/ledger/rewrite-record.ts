@@ -1,5 +1,5 @@
 import type { View } from "../view.ts";
-import type { RecordedObject } from "./record.ts";
+import type { RecordedObject } from "./recorded-object.ts";
 
 /**
  * Objects that were replaced by others. Each input is consumed by this record alone, and rows in = rows out + rows

@@ -6,14 +6,27 @@ import type { StoredRecord } from "./record-object.ts";
 export interface TrustedWriters {
   /** The key that signed the first signed record of the control chain: all trust comes from it. */
   readonly root: string | undefined;
+  /**
+   * False when keys are pinned and none of them has signed a record: then this is another control chain than theirs, and
+   * nothing in it counts for anything. That a key was accepted is not enough: who replaces the chain can accept any.
+   */
+  readonly isAnchored: boolean;
   /** What each record that accepted a key says, in order; only those that count. */
   readonly accepted: readonly WriterAcceptedRecord[];
   /** Records of the control chain, by sequence, that are signed by a key which nobody had accepted. */
   readonly untrusted: readonly { readonly sequence: number; readonly key: string }[];
-  /** Keys that accepted themselves because every earlier one was lost: who verifies must pin them. */
-  readonly takeovers: readonly string[];
+  /**
+   * Records of the control chain, by sequence, in which a key accepts itself because every earlier one was lost. They
+   * count for who has pinned that key, and are missing here then: anybody can write one.
+   */
+  readonly takeovers: readonly { readonly sequence: number; readonly key: string }[];
   /** A key that is accepted for the control chain is accepted for every chain. */
   accepts(chain: string, key: string): boolean;
+  /**
+   * Whether a record counts. Of the control chain, as far as it was taken into account: when its key was accepted before
+   * it. Of another chain: when its key is accepted by now. What is of a release that did not sign counts.
+   */
+  trusts(stored: StoredRecord): boolean;
 }
 
 export interface WriterLedger extends TrustedWriters {
@@ -21,13 +34,18 @@ export interface WriterLedger extends TrustedWriters {
   take(stored: StoredRecord): void;
 }
 
-/** `pinned`: keys that are trusted to take over, from the config or the command line. */
-export function createTrustedWriters(pinned: readonly string[] = []): WriterLedger {
+/**
+ * `pinned`: keys of which one has to be at the root of trust, and that are trusted to take over, from the config or the
+ * command line. `ownKey`: that of this machine, which may have taken over and is not pinned.
+ */
+export function createTrustedWriters(pinned: readonly string[] = [], ownKey?: string): WriterLedger {
   const keys = new Map<string, Set<string>>();
   const accepted: WriterAcceptedRecord[] = [];
   const untrusted: { sequence: number; key: string }[] = [];
-  const takeovers: string[] = [];
+  const takeovers: { sequence: number; key: string }[] = [];
+  const withoutTrust = new Set<number>();
   let root: string | undefined;
+  let isAnchored = pinned.length === 0;
 
   const accepts = (chain: string, key: string): boolean =>
     keys.get(CONTROL_CHAIN)?.has(key) === true || keys.get(chain)?.has(key) === true;
@@ -36,33 +54,52 @@ export function createTrustedWriters(pinned: readonly string[] = []): WriterLedg
     keys.set(record.chain, known.add(record.key));
     accepted.push(record);
   };
-  const isSelfAccepted = (record: WriterAcceptedRecord, signedBy: string): boolean =>
-    record.chain === CONTROL_CHAIN &&
-    record.key === signedBy &&
-    (root === undefined ? record.how === "first" : record.how === "takeover");
+
+  const mayTakeOver = (key: string): boolean => key === ownKey || pinned.includes(key);
 
   return {
     get root() {
       return root;
     },
+    get isAnchored() {
+      return isAnchored;
+    },
     accepted,
     untrusted,
     takeovers,
     accepts,
+    trusts({ record: { chain, sequence }, signedBy }) {
+      if (signedBy === undefined) return true;
+      return chain === CONTROL_CHAIN ? !withoutTrust.has(sequence) : accepts(chain, signedBy);
+    },
     take({ record: { sequence, body }, signedBy }) {
       if (signedBy === undefined) return;
-      const isAcceptance = body.kind === "writer-accepted";
+      // Its record names the hash of the one before, so that it vouches for all of them.
+      isAnchored ||= pinned.includes(signedBy);
+      const acceptance = acceptanceOf(body);
       if (accepts(CONTROL_CHAIN, signedBy)) {
-        if (isAcceptance) accept(body);
+        if (acceptance !== undefined) accept(acceptance);
         return;
       }
-      if (!isAcceptance || !isSelfAccepted(body, signedBy)) {
-        untrusted.push({ sequence, key: signedBy });
-        return;
+      const how = acceptance !== undefined && isOfItself(acceptance, signedBy) ? acceptance.how : undefined;
+      if (acceptance !== undefined && how === "first" && root === undefined) {
+        root = signedBy;
+        accept(acceptance);
+      } else if (acceptance !== undefined && how === "takeover" && mayTakeOver(signedBy)) {
+        root ??= signedBy;
+        accept(acceptance);
+      } else {
+        withoutTrust.add(sequence);
+        (how === "takeover" ? takeovers : untrusted).push({ sequence, key: signedBy });
       }
-      if (root === undefined) root = signedBy;
-      else if (!pinned.includes(signedBy)) takeovers.push(signedBy);
-      accept(body);
     },
   };
+}
+
+function acceptanceOf(body: StoredRecord["record"]["body"]): WriterAcceptedRecord | undefined {
+  return body.kind === "writer-accepted" ? body : undefined;
+}
+
+function isOfItself({ chain, key }: WriterAcceptedRecord, signedBy: string): boolean {
+  return chain === CONTROL_CHAIN && key === signedBy;
 }

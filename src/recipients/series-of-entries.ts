@@ -1,14 +1,19 @@
 import { epochDay } from "../day.ts";
 import type { KeyEntry } from "../keyring/keyring.ts";
+import { isHoldClass } from "../partition.ts";
 import type { RecipientSeries } from "./recipient-snapshot.ts";
 
 interface GrowingSeries extends RecipientSeries {
   readonly recipients: (string | null)[];
 }
 
-/** The public half of a keyring: consecutive days together, in the order of view, class and day. */
+/**
+ * The public half of a keyring, as nodes need it: consecutive days together, in the order of view, class and day. Without the
+ * keys of holds, for which no node seals.
+ */
 export function seriesOfEntries(entries: readonly KeyEntry[]): readonly RecipientSeries[] {
-  const sorted = [...entries].sort(
+  const forNodes = entries.filter(({ retentionClass }) => !isHoldClass(retentionClass));
+  const sorted = forNodes.sort(
     (a, b) => compare(a.view, b.view) || compare(a.retentionClass, b.retentionClass) || compare(a.day, b.day),
   );
   const series: GrowingSeries[] = [];

@@ -4,13 +4,17 @@ import { checkKey, checkRange } from "./check-key.ts";
 import { againWhenStale } from "./folder/again-when-stale.ts";
 import { checkRoot } from "./folder/check-root.ts";
 import { createFile } from "./folder/create-file.ts";
+import { createFileDigester, type FileDigester } from "./folder/file-digester.ts";
 import { openFile } from "./folder/find-file.ts";
 import { folderError, folderReadError } from "./folder/folder-error.ts";
 import { prepareRoot, removeLeftOvers } from "./folder/partial-folder.ts";
 import { type PublishFile, publishFile } from "./folder/publish-file.ts";
 import { removeFiles } from "./folder/remove-files.ts";
 import { walkFolder } from "./folder/walk-folder.ts";
-import { ObjectNotFoundError, type ObjectStore } from "./object-store.ts";
+import { type ByteRange, ObjectNotFoundError, type ObjectStore } from "./object-store.ts";
+
+/** All folders of the process have the same threads: they are read one after the other. */
+const sharedDigester = createFileDigester();
 
 /**
  * Objects as files below `root`, with the key as the path. Files are 0600 and folders 0700. A root that
@@ -20,12 +24,13 @@ import { ObjectNotFoundError, type ObjectStore } from "./object-store.ts";
  * A root into which every user of the machine may look is a UserError at the first use, also for reading.
  * Trouble with the disk is a UserError to try again after, what only a change of rights or of the folder ends is
  * one of the config, and neither leaves a partial object. What may not be read is an AccessDeniedError. `publish` is for
- * tests of file systems without hard links.
+ * tests of file systems without hard links, `digester` for those of threads.
  */
 export function createFolderStore(
   root: string,
   url: string,
   publish: PublishFile = publishFile,
+  digester: FileDigester = sharedDigester,
 ): ObjectStore {
   const base = resolve(root);
   let isChecked = false;
@@ -35,17 +40,22 @@ export function createFolderStore(
     isChecked ||= await checkRoot(base, url);
   };
 
-  const open = async (key: string): Promise<FileHandle> => {
-    checkKey(key);
-    const handle = await openFile(base, key);
-    if (handle === undefined) throw new ObjectNotFoundError(key, url);
-    return handle;
-  };
-
   const looked = <T>(work: () => Promise<T>): Promise<T> =>
     explained(folderReadError, url, async () => {
       await check();
       return await againWhenStale(work);
+    });
+
+  const opened = <T>(key: string, use: (handle: FileHandle) => Promise<T> | T): Promise<T> =>
+    looked(async () => {
+      checkKey(key);
+      const handle = await openFile(base, key);
+      if (handle === undefined) throw new ObjectNotFoundError(key, url);
+      try {
+        return await use(handle);
+      } finally {
+        await handle.close();
+      }
     });
 
   return {
@@ -60,30 +70,22 @@ export function createFolderStore(
         return createFile(base, key, body, publish);
       }),
 
-    read: (key, range) =>
-      looked(async () => {
-        const handle = await open(key);
-        try {
-          const { size } = await handle.stat();
-          const { start, end } = range ?? { start: 0, end: size };
-          checkRange({ start, end }, key, size);
-          return await readExactly(handle, start, end);
-        } finally {
-          await handle.close();
-        }
-      }),
+    read: (key, range) => opened(key, (handle) => readRange(handle, key, range)),
 
-    asFile: (key) =>
+    asFile: (key) => opened(key, () => join(base, key)),
+
+    digest: (key) =>
       looked(async () => {
-        const handle = await open(key);
-        await handle.close();
-        return join(base, key);
+        checkKey(key);
+        const digest = await digester.digest(base, key);
+        if (digest === undefined) throw new ObjectNotFoundError(key, url);
+        return digest;
       }),
 
     async *list(prefix, { startAfter = "", onForeign } = {}) {
       try {
         await check();
-        yield* walkFolder(base, { prefix, startAfter, onForeign });
+        for await (const objects of walkFolder(base, { prefix, startAfter, onForeign })) yield* objects;
       } catch (error) {
         throw folderReadError(error, url);
       }
@@ -102,9 +104,13 @@ export function createFolderStore(
         return failures;
       }),
 
-    /** Its clock is this machine's, or that of a file server, which says so only of files. */
-    clockMs: () => Promise.resolve(undefined),
+    clockMs,
   };
+}
+
+/** Its clock is this machine's, or that of a file server, which says so only of files. */
+function clockMs(): Promise<undefined> {
+  return Promise.resolve(undefined);
 }
 
 async function explained<T>(explain: typeof folderError, url: string, work: () => Promise<T>): Promise<T> {
@@ -115,7 +121,11 @@ async function explained<T>(explain: typeof folderError, url: string, work: () =
   }
 }
 
-async function readExactly(handle: FileHandle, start: number, end: number): Promise<Uint8Array> {
+/** The whole file without a range. */
+async function readRange(handle: FileHandle, key: string, range: ByteRange | undefined): Promise<Uint8Array> {
+  const { size } = await handle.stat();
+  const { start, end } = range ?? { start: 0, end: size };
+  checkRange({ start, end }, key, size);
   const bytes = new Uint8Array(end - start);
   let length = 0;
   while (length < bytes.length) {

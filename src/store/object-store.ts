@@ -31,6 +31,12 @@ export interface ObjectStore {
   asFile(key: string, directory: string): Promise<string>;
 
   /**
+   * What the object's bytes come to. They are read in pieces, so that an object of any size takes little memory.
+   * Throws {@link ObjectNotFoundError}.
+   */
+  digest(key: string): Promise<ObjectDigest>;
+
+  /**
    * Every object whose key starts with `prefix`, in ascending order of the key's bytes; with `startAfter`
    * only those after that key. An object is listed as soon as `create` has returned. A name below the prefix that
    * is no key, so that no operation reaches it, is passed over and shown to `onForeign`.
@@ -82,9 +88,23 @@ export interface StoredObject {
   readonly sizeBytes: number;
   /** When it was put there, in ms since 1970, by the store's clock; where the store says so. */
   readonly modifiedMs?: number | undefined;
-  /** Of its bytes, in hex, where the store says so and means it. */
+  /**
+   * Of its bytes, in hex, as far as the store can tell: some servers give another hash the same form (Amazon's, in a
+   * bucket that encrypts by default with a key of its key service). Whoever finds a difference has to read the bytes.
+   */
   readonly md5?: string | undefined;
 }
+
+export interface ObjectDigest {
+  readonly sizeBytes: number;
+  /** In hex. */
+  readonly sha256: string;
+  /** The first {@link DIGEST_START_BYTES} bytes, or all of an object that has no more. */
+  readonly start: Uint8Array;
+}
+
+/** Tells what kind of file it is: more than the header of an age file takes. */
+export const DIGEST_START_BYTES = 4096;
 
 /** Bytes from `start` up to, and not including, `end`. */
 export interface ByteRange {

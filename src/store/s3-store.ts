@@ -1,5 +1,6 @@
 import type { S3Settings } from "../../config/config.ts";
 import { checkKey, checkRange } from "./check-key.ts";
+import { digestBytes } from "./digest-bytes.ts";
 import { writeLocalCopy } from "./local-copy.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { attempt } from "./s3/attempt.ts";
@@ -51,6 +52,11 @@ export async function openS3Store(
       return attempt(place, `GetObject ${key}`, () =>
         writeLocalCopy(directory, { url, key }, download(place, key)),
       );
+    },
+
+    async digest(key) {
+      checkKey(key);
+      return attempt(place, `GetObject ${key}`, () => digestBytes(download(place, key)));
     },
 
     list: (prefixOfKeys, options = {}) => listObjects(place, prefixOfKeys, options),

@@ -118,9 +118,7 @@ describe("auditStore on a store that does not seal", () => {
   it("says nothing of what has no name of hostlog's, nor where nobody knows how the store is kept", async () => {
     const roots = memoryRoots();
     await roots.raw.create("notes.txt", plain);
-    expect(await findings(roots, "age")).toMatchObject([
-      { kind: "unrecorded", view: "raw", key: "notes.txt" },
-    ]);
+    expect(await findings(roots, "age")).toMatchObject([{ kind: "foreign", view: "raw", key: "notes.txt" }]);
     await commitRaw(roots, plainKey, plain);
     expect(await findings(roots, undefined)).toHaveLength(1);
   });

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ObjectNotFoundError, type ObjectStore } from "../../src/store/object-store.ts";
 import { listHidden } from "../support/list-hidden.ts";
 import { listKeys } from "../support/list-keys.ts";
+import { describeDigest } from "./object-digest.ts";
 
 /** An empty store of its own for one test. */
 export interface StoreFixture {
@@ -315,6 +316,7 @@ export function describeObjectStore(
         await expect(store.create(key, everyByte)).rejects.toThrow(RangeError);
         await expect(store.read(key)).rejects.toThrow(RangeError);
         await expect(store.asFile(key, tmpdir())).rejects.toThrow(RangeError);
+        await expect(store.digest(key)).rejects.toThrow(RangeError);
         await expect(store.remove([key])).rejects.toThrow(RangeError);
       });
 
@@ -324,6 +326,8 @@ export function describeObjectStore(
         expect(await listKeys(store)).toEqual(["a"]);
       });
     });
+
+    describeDigest(() => store);
 
     describe("asFile", () => {
       let directory: string;

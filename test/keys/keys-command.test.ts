@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createOpenContext } from "../../src/commands/context.ts";
 import { keyringOf } from "../../src/commands/keyring-of.ts";
+import { retentionCommand } from "../../src/commands/retention.ts";
 import type { Day } from "../../src/day.ts";
 import { exitCode } from "../../src/exit-code.ts";
 import type { Keyring } from "../../src/keyring/keyring.ts";
@@ -11,6 +12,7 @@ import { decodeRecipient } from "../../src/seal/age-text.ts";
 import { formatDayKey, type SealedView } from "../../src/seal/day-key-name.ts";
 import { sealBytes } from "../../src/seal/seal-bytes.ts";
 import { generateIdentity } from "../../src/seal/x25519.ts";
+import { runCommand } from "../support/command-world.ts";
 import { createKeysWorld, createPerson, type KeysWorld, TODAY } from "./support/keys-world.ts";
 
 let made: KeysWorld;
@@ -188,14 +190,23 @@ describe("hostlog keys destroy", () => {
     expect(await world.records()).toHaveLength(4);
   });
 
-  it("records a destruction that an earlier run did not come to record", async () => {
+  it("destroys nothing where the ledger cannot be read", async () => {
     const ledger = join(world.folder, "store", "ledger");
-    await rename(ledger, `${ledger}-away`);
+    await rm(ledger, { recursive: true });
     await writeFile(ledger, "in the way");
+    const before = await world.files("keys");
+    expect((await world.keys("destroy", "--day", TODAY, "--yes")).error).toBeDefined();
+    expect(await world.files("keys")).toEqual(before);
+  });
+
+  it("records a destruction that an earlier run did not come to record", async () => {
+    const control = join(world.folder, "store", "ledger", "chains", "control");
+    const next = join(control, `${String((await readdir(control)).length + 1).padStart(12, "0")}.json`);
+    await mkdir(next);
     const { error } = await world.keys("destroy", "--day", TODAY, "--yes");
-    expect(error?.exitCode).toBe(exitCode.tryAgain);
-    await rm(ledger);
-    await rename(`${ledger}-away`, ledger);
+    expect(error?.exitCode).toBe(exitCode.integrity);
+    expect(error?.message).toContain("what was done to the keys is done, and is not recorded");
+    await rm(next, { recursive: true });
     await world.keys("destroy", "--day", TODAY, "--yes");
     expect((await world.records()).slice(2).map(({ kind }) => kind)).toEqual([
       "keys-destroyed",
@@ -203,8 +214,14 @@ describe("hostlog keys destroy", () => {
     ]);
   });
 
-  it("destroys what is due, and more than 31 days only when told how many", async () => {
+  it("destroys what is due once its term is in force for two days, and more than 31 days only when told how many", async () => {
     const soon = world.on("2026-12-01");
+    const { stdout, stderr } = await soon.keys("destroy", "--due");
+    expect([stdout, stderr]).toEqual([
+      "no such key was left to destroy\n",
+      "note: 18 keys past the term of the config wait for the plan of their objects: see hostlog retention plan\n",
+    ]);
+    await runCommand(retentionCommand(createOpenContext(world.surroundings)), "run");
     expect((await soon.keys("destroy", "--due", "--dry-run")).stdout).toContain(
       "18 keys; leave --dry-run out",
     );
@@ -234,9 +251,13 @@ describe("hostlog keys export, exports and gone", () => {
     expect(stdout).toContain(`export 1: 804 keys in ${to}`);
     expect((await readFile(to)).subarray(0, 22).toString()).toBe("age-encryption.org/v1\n");
 
-    const { stdout: destroyed, error } = await world.keys("destroy", "--day", TODAY, "--yes");
-    expect(error?.exitCode).toBe(exitCode.partial);
-    expect(destroyed).toContain("! destroyed here; copies outstanding: 1 (export 1)");
+    const { stderr: destroyed, error } = await world.keys("destroy", "--day", TODAY, "--yes");
+    expect(error).toBeUndefined();
+    expect(destroyed).toContain("warning: destroyed here; copies outstanding: 1 (export 1)");
+    // An export is made anew each month: an older one was forgotten.
+    const forgotten = await world.on("2026-12-28").keys("destroy", "--day", TODAY, "--yes");
+    expect(forgotten.error?.exitCode).toBe(exitCode.partial);
+    expect(forgotten.error?.message).toContain("export 1 holds keys still that were destroyed here");
     const { stdout: list, error: alarmed } = await world.keys("list", "--output", "table");
     expect(alarmed?.exitCode).toBe(exitCode.partial);
     expect(list).toContain("! 2 keys destroyed here; copies outstanding: 1 (export 1)");

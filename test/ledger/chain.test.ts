@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { exitCode } from "../../src/exit-code.ts";
 import { appendRecord, type ChainHead, emptyChain, readChain } from "../../src/ledger/chain.ts";
-import type { StoredRecord } from "../../src/ledger/record-object.ts";
+import type { SignedRecord } from "../../src/ledger/record.ts";
+import { encodeRecord, readRecord, type StoredRecord } from "../../src/ledger/record-object.ts";
 import { sha256Hex } from "../../src/sha256.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
-import { writerTo } from "../support/ledger-writer.ts";
+import { testSigner, testStoreId, writerTo } from "../support/ledger-writer.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { recordAt, recordsOf, replaceObject } from "./memory-ledger.ts";
@@ -48,12 +49,39 @@ function losingAnswers(ledger: ObjectStore, lost: number): ObjectStore {
   };
 }
 
+function moveVersion(text: string): string {
+  return text.replace('"version":2,', "").replace(',"body"', ',"version":2,"body"');
+}
+
+function readStored(bytes: Uint8Array | undefined): StoredRecord {
+  const reading = readRecord(bytes ?? new Uint8Array());
+  if (reading.kind !== "record") throw new Error("a record");
+  return reading.stored;
+}
+
+/** What the writer itself could put in a record's place. */
+async function signedAgain(
+  ledger: ObjectStore,
+  key: string,
+  change: Partial<SignedRecord>,
+): Promise<Uint8Array> {
+  const { record } = readStored(await ledger.read(key));
+  return encodeRecord({ ...record, ...change } as SignedRecord, testSigner());
+}
+
 describe("appendRecord", () => {
   it("numbers the records without gaps, each naming the hash of the bytes before it", async () => {
     const ledger = await ledgerOf(40);
     let previous = emptyChain.sha256;
     for (const [index, { record, sha256 }] of (await recordsOf(ledger, chain)).entries()) {
-      expect(record).toEqual({ version: 1, chain, sequence: index + 1, previous, body: recordAt(index + 1) });
+      expect(record).toEqual({
+        version: 2,
+        store: testStoreId,
+        chain,
+        sequence: index + 1,
+        previous,
+        body: recordAt(index + 1),
+      });
       const bytes = await ledger.read(keyOf(index + 1));
       expect(sha256).toBe(sha256Hex(bytes));
       expect(bytes.at(-1)).toBe(0x0a);
@@ -161,13 +189,8 @@ describe("appendRecord", () => {
     const ledger = createMemoryStore("memory:ledger");
     const busy: ObjectStore = {
       ...ledger,
-      async create(key, body) {
-        await ledger.create(
-          key,
-          Buffer.from(
-            `${JSON.stringify({ ...JSON.parse(Buffer.from(body).toString()), body: recordAt(1) })}\n`,
-          ),
-        );
+      async create(key) {
+        if (key.startsWith(`chains/${chain}/`)) await appendRecord(writerTo(ledger), chain, recordAt(1));
         return "exists";
       },
     };
@@ -210,36 +233,47 @@ describe("readChain", () => {
   });
 
   it.each([
-    ["a changed count", (text: string) => text.replace('"failures":3', '"failures":4')],
-    ["one more blank", (text: string) => `${text} `],
-  ])("finds %s, and names the record behind which nothing fits", async (_name, change) => {
-    const ledger = await ledgerOf(6);
-    await replaceObject(ledger, keyOf(3), change(Buffer.from(await ledger.read(keyOf(3))).toString()));
-    const { records, failure } = await readAll(ledger);
-    expect(records).toBe(3);
-    expect(failure).toMatchObject({
-      exitCode: exitCode.integrity,
-      message: expect.stringContaining(`${keyOf(4)} does not follow the record before it`),
-    });
-  });
-
-  it.each([
-    ["a changed hash of the one before", { previous: "f".repeat(64) }, "does not follow"],
-    ["another number", { sequence: 7 }, "does not follow"],
-    ["another chain's name", { chain: "web02" }, "does not follow"],
-    ["another version", { version: 2 }, "is no record"],
-    ["no body", { body: undefined }, "is no record"],
-    ["an empty body", { body: null }, "is no record"],
+    ["a changed count", (text: string) => text.replace('"failures":3', '"failures":4'), "is not signed"],
+    ["one more blank", (text: string) => text.replace('"failures":3', '"failures": 3'), "is no record"],
+    ["a blank behind it", (text: string) => `${text} `, "is no record"],
+    ["no newline behind it", (text: string) => text.trimEnd(), "is no record"],
+    ["one more field", (text: string) => text.replace('"body"', '"more":1,"body"'), "is no record"],
+    ["a field twice", (text: string) => text.replace('"body"', '"sequence":3,"body"'), "is no record"],
+    ["fields in another order", (text: string) => moveVersion(text), "is no record"],
+    ["no signature", (text: string) => text.replace(/\n.*\n$/, "\n"), "is no record"],
+    ["another version", (text: string) => text.replace('"version":2', '"version":3'), "is no record"],
+    ["a fence", (text: string) => text.replace('"body"', '"fence":1,"body"'), "is not signed"],
   ])("finds %s, and names that record", async (_name, change, message) => {
     const ledger = await ledgerOf(6);
-    const record: unknown = JSON.parse(Buffer.from(await ledger.read(keyOf(3))).toString());
-    await replaceObject(ledger, keyOf(3), JSON.stringify({ ...(record as object), ...change }));
+    const text = Buffer.from(await ledger.read(keyOf(3))).toString();
+    expect(change(text)).not.toBe(text);
+    await replaceObject(ledger, keyOf(3), change(text));
     const { records, failure } = await readAll(ledger);
     expect(records).toBe(2);
     expect(failure).toMatchObject({
       exitCode: exitCode.integrity,
-      message: expect.stringMatching(new RegExp(`${keyOf(3)} ${message}`)),
+      message: expect.stringContaining(`${keyOf(3)} ${message}`),
     });
+  });
+
+  it.each([
+    ["a changed hash of the one before", { previous: "f".repeat(64) }],
+    ["another number", { sequence: 7 }],
+    ["another chain's name", { chain: "web02" }],
+  ])("finds %s, however well it is signed", async (_name, change) => {
+    const ledger = await ledgerOf(6);
+    await replaceObject(ledger, keyOf(3), await signedAgain(ledger, keyOf(3), change));
+    const { records, failure } = await readAll(ledger);
+    expect(records).toBe(2);
+    expect(failure).toMatchObject({ message: expect.stringContaining(`${keyOf(3)} does not follow`) });
+  });
+
+  it("finds a record that its own writer signed anew, by the one behind it", async () => {
+    const ledger = await ledgerOf(6);
+    await replaceObject(ledger, keyOf(3), await signedAgain(ledger, keyOf(3), { body: recordAt(99) }));
+    const { records, failure } = await readAll(ledger);
+    expect(records).toBe(3);
+    expect(failure).toMatchObject({ message: expect.stringContaining(`${keyOf(4)} does not follow`) });
   });
 
   it.each([
@@ -291,26 +325,27 @@ describe("readChain", () => {
       head: { sequence: 2, sha256: second?.sha256 ?? "" },
     });
     for (const i of [3, 4, 5]) {
-      const moved = JSON.stringify({
-        ...JSON.parse(Buffer.from(stored[i - 1] as Uint8Array).toString()),
-        sequence: i + 1,
-      });
-      await ledger.create(keyOf(i + 1), Buffer.from(`${moved}\n`));
+      const moved = { ...readStored(stored[i - 1]).record, sequence: i + 1 } as SignedRecord;
+      await ledger.create(keyOf(i + 1), encodeRecord(moved, testSigner()));
     }
     const { records, failure } = await readAll(ledger);
     expect(records).toBe(3);
     expect(failure).toMatchObject({ message: expect.stringContaining(keyOf(4)) });
   });
 
-  it.each(["chains/web01/000000000002.json.bak", "chains/web01/000000000002-copy.json", "chains/web01/x"])(
-    "finds %s, an object that has no place there",
-    async (key) => {
-      const ledger = await ledgerOf(4);
-      await ledger.create(key, Buffer.from("{}"));
-      const { failure } = await readAll(ledger);
-      expect(failure).toMatchObject({ exitCode: exitCode.integrity, message: expect.stringContaining(key) });
-    },
-  );
+  it.each([
+    "chains/web01/000000000000.json",
+    "chains/web01/00",
+    "chains/web01/000000000002.json.bak",
+    "chains/web01/000000000002-copy.json",
+    "chains/web01/x",
+    "chains/web01/x/000000000005.json",
+  ])("finds %s, an object that has no place there", async (key) => {
+    const ledger = await ledgerOf(4);
+    await ledger.create(key, Buffer.from("{}"));
+    const { failure } = await readAll(ledger);
+    expect(failure).toMatchObject({ exitCode: exitCode.integrity, message: expect.stringContaining(key) });
+  });
 
   it("says which ledger it is, and that nothing was done", async () => {
     const ledger = await ledgerOf(3);

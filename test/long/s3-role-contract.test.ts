@@ -85,6 +85,7 @@ function joinStores(by: Readonly<Record<"create" | "read" | "list" | "remove", O
     create: (key, body) => by.create.create(key, body),
     read: (key, range) => by.read.read(key, range),
     asFile: (key, directory) => by.read.asFile(key, directory),
+    digest: (key) => by.read.digest(key),
     list: (prefix, options) => by.list.list(prefix, options),
     clockMs: () => by.list.clockMs(),
     listHidden: (prefix) => by.remove.listHidden(prefix),

@@ -1,10 +1,11 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createOpenContext, type OpenContext, type Surroundings } from "../../src/commands/context.ts";
 import { retentionCommand } from "../../src/commands/retention.ts";
 import { exitCode } from "../../src/exit-code.ts";
 import { readChain } from "../../src/ledger/chain.ts";
+import type { RecordBody } from "../../src/ledger/record.ts";
 import { withLock } from "../../src/lock-file.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
@@ -45,12 +46,17 @@ async function retentionIn(surroundings: Surroundings, ...words: readonly string
   return world.takeOutput();
 }
 
-async function control(): Promise<readonly unknown[]> {
-  const bodies: unknown[] = [];
+/** What was recorded in the control chain, without who may write it. */
+async function bodies(): Promise<readonly RecordBody[]> {
+  const found: RecordBody[] = [];
   for await (const { record } of readChain(root("ledger"), "control")) {
-    if (record.body.kind !== "writer-accepted") bodies.push(record.body);
+    if (record.body.kind !== "writer-accepted") found.push(record.body);
   }
-  return bodies;
+  return found;
+}
+
+async function kinds(): Promise<readonly string[]> {
+  return (await bodies()).map(({ kind }) => kind);
 }
 
 /** Ends once `isOver` says so, which is asked again and again. */
@@ -66,7 +72,7 @@ async function scheduleUntil(isOver: () => Promise<boolean>, ...words: readonly 
 describe("hostlog retention plan", () => {
   it("shows what is due and changes nothing", async () => {
     await fill();
-    expect(await retention("plan", "--output", "table")).toContain("2026-11-22  raw   2024-11-21  standard");
+    expect(await retention("plan", "--output", "table")).toContain("raw   standard  2024-11-21  2026-11-22");
     expect(await listKeys(root("raw"))).toEqual([due, kept]);
   });
 
@@ -74,7 +80,7 @@ describe("hostlog retention plan", () => {
     await fill();
     expect(JSON.parse(await retention("plan"))).toMatchObject({
       kind: "purge-plan",
-      destroy: [{ key: due }],
+      destroy: [{ view: "raw", day: "2024-11-21", class: "standard", objects: 1, due: "2026-11-22" }],
     });
   });
 
@@ -91,40 +97,65 @@ describe("hostlog retention plan", () => {
 });
 
 describe("hostlog retention run", () => {
-  it("destroys what is due, records it, and remembers the run", async () => {
+  it("plans, begins, removes and certifies what is past the two years, and ends with a checkpoint", async () => {
     await fill();
     expect(await retention("run", "--output", "table")).toMatch(
-      /1 object \(100 B\) due, 1 object \(100 B\) kept; next due 2026-11-23\nremoved and verified: 1 \(100 B\), failures: 0\n$/,
+      /plan 4 recorded, of 2 groups \(view, day and class\)\ndestroyed: 1 object \(100 B\), 1 certificate, failures: 0\ncheckpoint 1 [0-9a-f]{64}\n$/,
     );
     expect(await listKeys(root("raw"))).toEqual([kept]);
-    expect(await control()).toMatchObject([
-      {
-        kind: "purge",
-        view: "raw",
-        day: "2024-11-21",
-        clock: "system",
-        objects: [{ key: due, sizeBytes: 100 }],
-      },
+    expect(await kinds()).toEqual([
+      "lease",
+      "retention-policy",
+      "purge-planned",
+      "purge-begun",
+      "purge-certificate",
+      "retention-ran",
+      "lease-ended",
     ]);
-    const last: unknown = JSON.parse(
-      await readFile(join(world.folder, "store/state/last-purge.json"), "utf8"),
-    );
-    expect(last).toMatchObject({ at: "2026-11-22T12:00:00.000Z" });
+    expect((await bodies())[4]).toMatchObject({
+      group: { view: "raw", day: "2024-11-21", retentionClass: "standard" },
+      rule: { kind: "class", term: "2y", dueDay: "2026-11-22" },
+      plan: 4,
+      begun: 5,
+      objects: 1,
+      sizeBytes: 100,
+      unrecordedObjects: 1,
+      keys: { kind: "none" },
+      holds: [],
+      clock: "system",
+      by: "web-1",
+    });
   });
 
-  it("does nothing, and is content, when it is run again", async () => {
+  it("destroys nothing more when it is run again, and is content", async () => {
     await fill();
     await retention("run");
-    expect(await retention("run", "--output", "table")).toBe(
-      "2026-11-22: nothing due, 1 object (100 B) kept; next due 2026-11-23\n",
-    );
-    expect(await control()).toHaveLength(1);
+    const before = await kinds();
+    expect(JSON.parse((await retention("run")).split("\n")[1] ?? "")).toMatchObject({
+      certificates: [],
+      failures: [],
+      plans: [],
+    });
+    expect(await kinds()).toEqual([...before, "lease", "retention-ran", "lease-ended"]);
+    expect(await listKeys(root("raw"))).toEqual([kept]);
+  });
+
+  it("certifies again what turns up later of a group that is certified", async () => {
+    await fill();
+    await retention("run");
+    const late = keyOf("raw", "2024-11-21", "standard", 7);
+    await root("raw").create(late, new Uint8Array(10));
+    await retention("run");
+    const certificates = (await bodies()).filter(({ kind }) => kind === "purge-certificate");
+    expect(certificates).toMatchObject([{ sizeBytes: 100 }, { sizeBytes: 10 }]);
+    expect(await listKeys(root("raw"))).toEqual([kept]);
   });
 
   it("shows with --dry-run the plan that it would carry out", async () => {
     await fill();
     expect(await retention("run", "--dry-run")).toBe(await retention("plan"));
     expect(await listKeys(root("raw"))).toEqual([due, kept]);
+    expect(await listKeys(root("ledger"))).toEqual([]);
   });
 
   it("refuses a made-up date for a store that was not made for drills", async () => {
@@ -133,15 +164,18 @@ describe("hostlog retention run", () => {
     expect(await listKeys(root("raw"))).toEqual([due, kept]);
   });
 
-  it("takes a made-up date for a store made for drills, records that, and does not remember the run", async () => {
+  it("takes a made-up date for a store made for drills, and records that", async () => {
     await fill({ isDrill: true });
-    await retention("run", "--now", "2030-01-01T02:17:00Z");
+    await retention("run", "--now", "2026-12-01T02:17:00Z");
     expect(await listKeys(root("raw"))).toEqual([]);
-    expect(await control()).toMatchObject([
-      { day: "2024-11-21", clock: "argument", at: "2030-01-01T02:17:00.000Z" },
-      { day: "2024-11-22", clock: "argument" },
+    const certificates = (await bodies()).filter(({ kind }) => kind === "purge-certificate");
+    expect(certificates).toMatchObject([
+      { group: { day: "2024-11-21" }, clock: "argument", at: "2026-12-01T02:17:00.000Z" },
+      {
+        group: { day: "2024-11-22" },
+        exceptions: expect.arrayContaining(["a drill: the clock was given by --now"]),
+      },
     ]);
-    await expect(readFile(join(world.folder, "store/state/last-purge.json"))).rejects.toThrow("ENOENT");
   });
 
   it("lets no two runs overlap", async () => {
@@ -155,11 +189,15 @@ describe("hostlog retention run", () => {
     expect(await listKeys(root("raw"))).toEqual([due, kept]);
   });
 
-  it("deletes nothing when a part of the store cannot be reached", async () => {
+  it("leaves a view alone that cannot be listed, and does the others", async () => {
     await fill();
     await writeFile(join(world.folder, "store", "analytics"), "a file where a root's folder should be");
-    await expect(retention("run")).rejects.toMatchObject({ exitCode: exitCode.config });
-    expect(await listKeys(root("raw"))).toEqual([due, kept]);
+    await expect(retention("run")).rejects.toMatchObject({
+      exitCode: exitCode.partial,
+      message: expect.stringContaining("analytics could not be listed"),
+    });
+    expect(world.takeErrors()).toContain("analytics cannot be listed and is left alone");
+    expect(await listKeys(root("raw"))).toEqual([kept]);
   });
 
   it("deletes nothing when it could not be recorded", async () => {
@@ -169,45 +207,40 @@ describe("hostlog retention run", () => {
     expect(await listKeys(root("raw"))).toEqual([due, kept]);
   });
 
-  it("does not take for destroyed what an unfinished run was destroying in another store", async () => {
+  it("deletes nothing when the control chain is broken", async () => {
     await fill();
-    await writeFile(join(world.folder, "hostlog.yaml"), `state: ${join(world.folder, "state")}\n`);
-    const run = (openContext: OpenContext, store: string): Promise<void> =>
-      runCommand(retentionCommand(openContext), "run", "--config", "hostlog.yaml", "--store", store);
-    const base = createOpenContext(world.surroundings);
-    const refusing: OpenContext = async (options) => {
-      const context = await base(options);
-      const openRoot = async (name: Parameters<typeof context.openRoot>[0]): Promise<ObjectStore> => ({
-        ...(await context.openRoot(name)),
-        remove: async (keys) => keys.map((key) => ({ key, message: "Access Denied" })),
-      });
-      return { ...context, openRoot };
-    };
-    await expect(run(refusing, "store")).rejects.toMatchObject({ exitCode: exitCode.partial });
-    await run(base, "other");
-    const other = createFolderStore(join(world.folder, "other", "ledger"), "file:///other");
-    expect(await listKeys(other)).toEqual([]);
-    await run(base, "store");
-    expect(await listKeys(root("raw"))).toEqual([kept]);
-    expect(await control()).toMatchObject([{ objects: [{ key: due }] }]);
+    await retention("run");
+    await root("raw").create(due, new Uint8Array(10));
+    const record = join(world.folder, "store/ledger/chains/control/000000000002.json");
+    await writeFile(record, "{}");
+    await expect(retention("run")).rejects.toMatchObject({ exitCode: exitCode.integrity });
+    expect(await listKeys(root("raw"))).toEqual([due, kept]);
   });
 
-  it("says with its exit code that something could not be removed, and does not remember the run", async () => {
+  it("deletes nothing, and records nothing, with a clock that is behind the ledger", async () => {
     await fill();
-    const base = createOpenContext(world.surroundings);
-    const openContext: OpenContext = async (options) => {
-      const context = await base(options);
-      const refusing = async (name: Parameters<typeof context.openRoot>[0]): Promise<ObjectStore> => {
-        const store = await context.openRoot(name);
-        return { ...store, remove: async (keys) => keys.map((key) => ({ key, message: "Access Denied" })) };
-      };
-      return { ...context, openRoot: refusing };
-    };
-    const run = runCommand(retentionCommand(openContext), "run", "--store", "store", "--output", "table");
+    await retention("run");
+    await root("raw").create(due, new Uint8Array(10));
+    const before = await kinds();
+    const surroundings = { ...world.surroundings, clock: () => Date.parse("2026-11-22T11:00:00Z") };
+    await expect(retentionIn(surroundings, "run")).rejects.toMatchObject({
+      exitCode: exitCode.tryAgain,
+      message: expect.stringContaining("nothing was destroyed"),
+    });
+    expect(await listKeys(root("raw"))).toEqual([due, kept]);
+    expect(await kinds()).toEqual(before);
+  });
+
+  it("says with its exit code that something could not be removed, and does not certify it", async () => {
+    await fill();
+    const run = runCommand(retentionCommand(refusing()), "run", "--store", "store", "--output", "table");
     await expect(run).rejects.toMatchObject({ exitCode: exitCode.partial });
     expect(world.takeOutput()).toContain(`not removed: raw ${due}: Access Denied\n`);
-    await expect(readFile(join(world.folder, "store/state/last-purge.json"))).rejects.toThrow("ENOENT");
-    expect(await control()).toEqual([]);
+    expect(await kinds()).not.toContain("purge-certificate");
+    await retention("run");
+    const found = await bodies();
+    expect(found.filter(({ kind }) => kind === "purge-begun")).toHaveLength(1);
+    expect(found.filter(({ kind }) => kind === "purge-certificate")).toHaveLength(1);
   });
 
   it("ends before it begins when it was told to end", async () => {
@@ -218,18 +251,30 @@ describe("hostlog retention run", () => {
   });
 });
 
+/** Its stores remove nothing. */
+function refusing(): OpenContext {
+  const base = createOpenContext(world.surroundings);
+  return async (options) => {
+    const context = await base(options);
+    const openRoot = async (name: Parameters<typeof context.openRoot>[0]): Promise<ObjectStore> => ({
+      ...(await context.openRoot(name)),
+      remove: async (keys) => keys.map((key) => ({ key, message: "Access Denied" })),
+    });
+    return { ...context, openRoot };
+  };
+}
+
 describe("hostlog retention schedule", () => {
   it("makes up at its start for a run that was missed", async () => {
     await fill();
-    await scheduleUntil(async () => (await control()).length > 0);
+    await scheduleUntil(async () => (await kinds()).includes("retention-ran"));
     expect(await listKeys(root("raw"))).toEqual([kept]);
   });
 
   it("waits for its time when none was missed", async () => {
     await fill();
-    await mkdir(join(world.folder, "store/state"), { recursive: true });
-    const last = JSON.stringify({ version: 1, at: "2026-11-22T02:17:05.000Z" });
-    await writeFile(join(world.folder, "store/state/last-purge.json"), last);
+    await retention("run");
+    await root("raw").create(due, new Uint8Array(10));
     let errors = "";
     await scheduleUntil(async () => {
       errors += world.takeErrors();
@@ -247,7 +292,6 @@ describe("hostlog retention schedule", () => {
       return errors.includes("the next scheduled run tries again");
     });
     expect(errors).toContain("the next scheduled run tries again");
-    expect(await listKeys(root("raw"))).toEqual([due, kept]);
   });
 
   it("refuses a made-up clock", async () => {

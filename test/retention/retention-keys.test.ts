@@ -29,8 +29,9 @@ import { keyOf } from "../support/purge-objects.ts";
 
 /** What is kept is kept for its day and the one behind it, so that the keys of a new keyring begin with this day. */
 const FIRST_DAY = "2026-11-21";
-/** When what lies on {@link FIRST_DAY} is due. */
-const DUE_ON = "2026-11-23";
+/** When what lies on {@link FIRST_DAY} is due, and its plan of {@link TODAY} is two days old. */
+const DUE_ON = "2026-11-24";
+const KEPT_DAY = "2026-11-23";
 const line = Buffer.from("198.51.100.77 was here");
 
 /** A store with a small keyring. */
@@ -109,46 +110,67 @@ async function hashesOf(...folders: readonly string[]): Promise<readonly string[
 }
 
 async function kinds(): Promise<readonly string[]> {
-  return (await world.records()).map(({ kind }) => kind);
+  return (await world.records()).map(({ kind }) => kind).filter((kind) => !kind.startsWith("lease"));
 }
+
+/** Puts an object, and lets a run plan what becomes due of all that there is. */
+async function putPlanned(
+  view: SealedView,
+  day: string,
+): Promise<{ readonly key: string; readonly sealed: Uint8Array }> {
+  const object = await put(view, day);
+  await retention(TODAY, ["run"]);
+  return object;
+}
+
+const before = ["keys-made", "recipients-published", "retention-policy", "purge-planned", "retention-ran"];
+const destroyed = ["keys-destroyed", "purge-begun", "purge-certificate", "retention-ran"];
 
 describe("retention of a sealed store", () => {
   it("shows the keys that are due, those of days without an object too, and changes nothing", async () => {
-    await put("raw", FIRST_DAY);
-    const before = await hashesOf("keys", "store");
-    const { stdout: table } = await retention("2026-11-24", ["plan", "--output", "table"]);
-    expect(table).toContain(
-      "keys due: 4, of 2 days, 2026-11-21 to 2026-11-22; they are destroyed before any object\n",
-    );
-    expect((await retention(DUE_ON, ["plan", "--output", "json"])).stdout).toContain(
-      '"keys":[{"view":"quarantine","day":"2026-11-21","class":"standard"},{"view":"raw","day":"2026-11-21","class":"standard"}]',
-    );
-    expect(await hashesOf("keys", "store")).toEqual(before);
+    await putPlanned("raw", FIRST_DAY);
+    const hashes = await hashesOf("keys", "store");
+    const { stdout } = await retention(DUE_ON, ["plan", "--output", "json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      keys: [
+        { view: "quarantine", day: FIRST_DAY, class: "standard" },
+        { view: "raw", day: FIRST_DAY, class: "standard" },
+        { view: "quarantine", day: TODAY, class: "standard" },
+        { view: "raw", day: TODAY, class: "standard" },
+      ],
+      keys_waiting: [],
+    });
+    expect(await hashesOf("keys", "store")).toEqual(hashes);
   });
 
   it("destroys keys and records it before the objects, so that no copy of a day can be opened", async () => {
     const { key, sealed } = await put("raw", FIRST_DAY);
-    const kept = await put("raw", TODAY);
+    const kept = await putPlanned("raw", KEPT_DAY);
     expect(await ask(await world.keyringFolder(), key, sealed)).toMatchObject({ kind: "opened" });
 
     const { error, stderr: said } = await retention(DUE_ON, ["run"]);
 
     expect(error).toBeUndefined();
-    expect(said).toContain("2 keys of 1 day destroyed");
-    expect(await kinds()).toEqual(["keys-made", "recipients-published", "keys-destroyed", "purge"]);
-    expect((await world.records())[2]).toMatchObject({
-      keys: [
+    expect(said).toContain("4 keys of 2 days destroyed");
+    expect(await kinds()).toEqual([...before, ...destroyed]);
+    const records = await world.records();
+    expect(records.find(({ kind }) => kind === "keys-destroyed")).toMatchObject({
+      keys: expect.arrayContaining([
         {
-          view: "quarantine",
+          view: "raw",
           day: FIRST_DAY,
           retentionClass: "standard",
           recipient: expect.stringMatching(/^age1/),
         },
-        { view: "raw", day: FIRST_DAY },
-      ],
+      ]),
       copies: ["days/quarantine_standard_2026-11.json", "days/raw_standard_2026-11.json"],
       exportsOutstanding: [],
       probe: "cannot be opened",
+    });
+    expect(records.find(({ kind }) => kind === "purge-certificate")).toMatchObject({
+      group: { view: "raw", day: FIRST_DAY },
+      keys: { kind: "destroyed", exportsOutstanding: [] },
+      exceptions: [expect.stringContaining("no record named")],
     });
     expect(await listKeys(world.root("raw"))).toEqual([kept.key]);
     expect(await ask(await world.keyringFolder(), key, sealed)).toMatchObject({ kind: "destroyed" });
@@ -157,38 +179,45 @@ describe("retention of a sealed store", () => {
     expect(Buffer.from(openBytes(kept.sealed, answer.fileKey))).toEqual(line);
   });
 
+  it("destroys no key while the plan of its objects can be cancelled", async () => {
+    const { key, sealed } = await putPlanned("raw", FIRST_DAY);
+    expect((await retention("2026-11-23", ["run"])).error).toBeUndefined();
+    expect(await ask(await world.keyringFolder(), key, sealed)).toMatchObject({ kind: "opened" });
+    expect(await listKeys(world.root("raw"))).toEqual([key]);
+  });
+
   it("has a copy of the keyring, and nothing else, that still opens the day", async () => {
-    const { key, sealed } = await put("raw", FIRST_DAY);
+    const { key, sealed } = await putPlanned("raw", FIRST_DAY);
     await cp(await world.keyringFolder(), join(world.folder, "copy"), { recursive: true });
     await retention(DUE_ON, ["run"]);
     expect(await ask(join(world.folder, "copy"), key, sealed)).toMatchObject({ kind: "opened" });
   });
 
   it("does nothing more when it is run again", async () => {
-    await put("raw", FIRST_DAY);
+    await putPlanned("raw", FIRST_DAY);
     await retention(DUE_ON, ["run"]);
-    const before = await hashesOf("keys", "store/ledger");
+    const hashes = await hashesOf("keys");
+    const recorded = await kinds();
     const { stderr: said } = await retention(DUE_ON, ["run"]);
     expect(said).toBe("");
-    expect(await hashesOf("keys", "store/ledger")).toEqual(before);
+    expect(await hashesOf("keys")).toEqual(hashes);
+    expect(await kinds()).toEqual([...recorded, "retention-ran"]);
   });
 
-  it("removes nothing while keys of many days are due at once, until somebody says how many", async () => {
-    const { key } = await put("raw", FIRST_DAY);
+  it("keeps keys of many days that are due at once, until somebody says how many", async () => {
+    await retention(TODAY, ["run"]);
     const day = "2026-12-24";
     const refused = await retention(day, ["run"]);
     expect(refused.error?.exitCode).toBe(exitCode.partial);
-    expect(refused.error?.message).toContain('"hostlog keys destroy --due --days 32"');
-    expect(await listKeys(world.root("raw"))).toEqual([key]);
-    expect(await kinds()).toEqual(["keys-made", "recipients-published"]);
+    expect(refused.error?.message).toContain("keys of too many days");
+    expect(await kinds()).not.toContain("keys-destroyed");
 
     expect((await world.on(day).keys("destroy", "--due", "--days", "32")).error).toBeUndefined();
     expect((await retention(day, ["run"])).error).toBeUndefined();
-    expect(await listKeys(world.root("raw"))).toEqual([]);
   });
 
   it("makes up for 31 missed days by itself", async () => {
-    await put("raw", FIRST_DAY);
+    await retention(TODAY, ["run"]);
     const { error, stderr: said } = await retention("2026-12-23", ["run"]);
     expect(error).toBeUndefined();
     expect(said).toContain("62 keys of 31 days destroyed");
@@ -198,7 +227,7 @@ describe("retention of a sealed store", () => {
     const { recipient } = await createPerson(world.folder, "ada");
     for (const name of ["store", "keys"]) await rm(join(world.folder, name), { recursive: true });
     await world.init("--team", "--recipient", recipient);
-    const { key } = await put("raw", FIRST_DAY);
+    const { key } = await putPlanned("raw", FIRST_DAY);
     expect((await retention(DUE_ON, ["run"])).error).toBeUndefined();
     expect(await kinds()).toContain("keys-destroyed");
     expect(await listKeys(world.root("raw"))).not.toContain(key);
@@ -207,69 +236,93 @@ describe("retention of a sealed store", () => {
 
 describe("retention where the keyring is elsewhere", () => {
   it("removes the objects, and says who must destroy their keys", async () => {
-    await put("raw", FIRST_DAY);
+    await putPlanned("raw", FIRST_DAY);
     await rename(join(world.folder, "keys"), join(world.folder, "another-machine"));
     const { error, stderr: said } = await retention(DUE_ON, ["run"]);
     expect(error).toBeUndefined();
     expect(said).toContain('run "hostlog keys destroy --due" each day on the one that has them');
     expect(await listKeys(world.root("raw"))).toEqual([]);
-    expect(await kinds()).toEqual(["keys-made", "recipients-published", "purge"]);
+    const certificate = (await world.records()).find(({ kind }) => kind === "purge-certificate");
+    expect(certificate).toMatchObject({
+      keys: { kind: "outstanding" },
+      exceptions: expect.arrayContaining([expect.stringContaining("its key is kept on another machine")]),
+    });
   });
 
   it("says nothing of keys when none of what it removes is sealed", async () => {
     await world.root("analytics").create(keyOf("analytics", FIRST_DAY), line);
     await rename(join(world.folder, "keys"), join(world.folder, "another-machine"));
-    expect((await retention("2027-11-23", ["run"])).stderr).toBe("");
+    await retention(TODAY, ["run"]);
+    expect((await retention(DUE_ON, ["run"])).stderr).toBe("");
+    expect(await listKeys(world.root("analytics"))).toEqual([]);
   });
 });
 
 describe("a run of retention that cannot record the keys it has destroyed", () => {
   it("removes nothing, and the next records them", async () => {
-    const { key } = await put("raw", FIRST_DAY);
-    const killed = await retention(DUE_ON, ["run"], deaf);
+    const { key } = await putPlanned("raw", FIRST_DAY);
+    const killed = await retention(DUE_ON, ["run"], (context) => deafTo(context, "keys-destroyed"));
     expect(killed.error?.exitCode).toBe(exitCode.tryAgain);
-    expect(await kinds()).toEqual(["keys-made", "recipients-published"]);
+    expect(await kinds()).not.toContain("keys-destroyed");
     expect(await listKeys(world.root("raw"))).toEqual([key]);
 
     expect((await retention(DUE_ON, ["run"])).error).toBeUndefined();
-    expect(await kinds()).toEqual(["keys-made", "recipients-published", "keys-destroyed", "purge"]);
-    expect((await world.records())[2]).toMatchObject({ keys: [{ day: FIRST_DAY }, { day: FIRST_DAY }] });
+    const records = (await world.records()).filter(({ kind }) => kind === "keys-destroyed");
+    expect(records).toHaveLength(1);
+    expect(await listKeys(world.root("raw"))).toEqual([]);
   });
 });
 
 describe("keys that an export holds", () => {
-  it("are destroyed here and nowhere else: the objects go, the exit code and the record say what is left", async () => {
+  it("are destroyed here and nowhere else: the objects go, a warning and the certificate say what is left", async () => {
     const { recipient } = await createPerson(world.folder, "ada");
-    await put("raw", FIRST_DAY);
+    await putPlanned("raw", FIRST_DAY);
     await world.keys("export", "--to", join(world.folder, "off-site.age"), "--recipient", recipient);
 
     const { error, stderr: said } = await retention(DUE_ON, ["run"]);
 
-    expect(error?.exitCode).toBe(exitCode.partial);
-    expect(said).toContain("warning: destroyed here; copies outstanding: 1 (export 1)\n");
+    expect(error).toBeUndefined();
+    expect(said).toContain("warning: destroyed here; copies outstanding: 1 (export 1)");
     expect(await listKeys(world.root("raw"))).toEqual([]);
-    const record = (await world.records()).find(({ kind }) => kind === "keys-destroyed");
-    expect(record).toMatchObject({ exportsOutstanding: [1] });
+    const records = await world.records();
+    expect(records.find(({ kind }) => kind === "keys-destroyed")).toMatchObject({ exportsOutstanding: [1] });
+    expect(records.find(({ kind }) => kind === "purge-certificate")).toMatchObject({
+      keys: { kind: "destroyed", exportsOutstanding: [1] },
+      exceptions: expect.arrayContaining([expect.stringContaining("1 export of the keyring")]),
+    });
+
+    // A new one is made each month: this one was forgotten.
+    await retention("2026-12-20", ["run"]);
+    expect((await retention("2026-12-27", ["run"])).error).toBeUndefined();
+    const forgotten = await retention("2026-12-28", ["run"]);
+    expect(forgotten.error?.exitCode).toBe(exitCode.partial);
+    expect(forgotten.error?.message).toContain("export 1 holds keys still");
   });
 
   it("are outstanding no more once the export is confirmed gone", async () => {
     const { recipient } = await createPerson(world.folder, "ada");
-    await put("raw", FIRST_DAY);
+    await putPlanned("raw", FIRST_DAY);
     await world.keys("export", "--to", join(world.folder, "off-site.age"), "--recipient", recipient);
     await rm(join(world.folder, "off-site.age"));
     await world.keys("gone", "1", "--reason", "the disk was shredded");
-    expect((await retention(DUE_ON, ["run"])).error).toBeUndefined();
+    const { error, stderr: said } = await retention(DUE_ON, ["run"]);
+    expect(error).toBeUndefined();
+    expect(said).not.toContain("outstanding");
   });
 });
 
-/** Its ledger takes nothing. */
-function deaf(context: Context): Context {
+/** Its ledger takes no record of that kind. */
+function deafTo(context: Context, kind: string): Context {
   return {
     ...context,
     async openRoot(name): Promise<ObjectStore> {
       const store = await context.openRoot(name);
       if (name !== "ledger") return store;
-      return { ...store, create: () => Promise.reject(new UserError("the disk is full", exitCode.tryAgain)) };
+      const create: ObjectStore["create"] = (key, body) =>
+        Buffer.from(body).includes(`"kind":"${kind}"`)
+          ? Promise.reject(new UserError("the disk is full", exitCode.tryAgain))
+          : store.create(key, body);
+      return { ...store, create };
     },
   };
 }

@@ -1,14 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createFileJournal } from "../../retention/io/file-journal.ts";
-import { readLastPurge, writeLastPurge } from "../../retention/io/last-purge.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { schedulePurge } from "../../retention/io/schedule-purge.ts";
-import { purgeBatches } from "../../retention/purge-batches.ts";
-import { exitCode } from "../../src/exit-code.ts";
-import { keyOf } from "../support/purge-objects.ts";
-import { createPurgeWorld, planOfWorld } from "../support/purge-world.ts";
 
 describe("schedulePurge", () => {
   afterEach(() => {
@@ -99,60 +90,5 @@ describe("schedulePurge", () => {
     const outcome = expect(ended).rejects.toThrow("a bug");
     await vi.advanceTimersByTimeAsync(60_000);
     await outcome;
-  });
-});
-
-describe("the state directory", () => {
-  let folder: string;
-
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "hostlog-retention-"));
-  });
-
-  afterEach(async () => {
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it("remembers the last purge that left nothing undone", async () => {
-    const inner = join(folder, "state");
-    expect(await readLastPurge(inner)).toBeUndefined();
-    await writeLastPurge(inner, 1_795_313_820_000);
-    expect(await readLastPurge(inner)).toBe(1_795_313_820_000);
-  });
-
-  it("takes a damaged memory for none", async () => {
-    for (const text of ["", "{", '{"version":1,"at":"yesterday"}', "null"]) {
-      await writeFile(join(folder, "last-purge.json"), text);
-      expect(await readLastPurge(folder)).toBeUndefined();
-    }
-  });
-
-  it("keeps a journal of what is begun until it is settled", async () => {
-    const world = await createPurgeWorld({
-      raw: [keyOf("raw", "2024-11-20")],
-      analytics: [keyOf("analytics", "2024-11-20")],
-    });
-    const [first, second] = purgeBatches(await planOfWorld(world));
-    if (first === undefined || second === undefined) throw new Error("two batches are due");
-    const journal = createFileJournal(folder);
-    expect(await journal.read()).toEqual([]);
-    await journal.begin({ ...world.stamp, batch: first });
-    await journal.begin({ ...world.stamp, batch: second });
-    expect(await createFileJournal(folder).read()).toEqual([
-      { ...world.stamp, batch: first },
-      { ...world.stamp, batch: second },
-    ]);
-    await journal.settle(first);
-    expect(await journal.read()).toEqual([{ ...world.stamp, batch: second }]);
-  });
-
-  it("does not guess what a damaged journal meant", async () => {
-    const journal = createFileJournal(folder);
-    const world = await createPurgeWorld({ raw: [keyOf("raw", "2024-11-20")] });
-    const [batch] = purgeBatches(await planOfWorld(world));
-    if (batch === undefined) throw new Error("a batch is due");
-    await journal.begin({ ...world.stamp, batch });
-    await writeFile(join(folder, "journal", "raw_2024-11-20.json"), "{}");
-    await expect(journal.read()).rejects.toMatchObject({ exitCode: exitCode.integrity });
   });
 });

@@ -169,10 +169,39 @@ describe("what is no object of the folder store's", () => {
     expect(await listKeys(store, "linked/")).toEqual([]);
   });
 
+  it("is shown once to whoever lists, as far as it was wanted, and not what hostlog itself is writing", async () => {
+    await mkdir(join(root, "real", "no key ~"));
+    await writeFile(join(root, "real", "no key ~", "file"), "x");
+    await writeFile(join(root, "real", "é"), "x");
+    const shown = async (prefix: string, startAfter = ""): Promise<readonly string[]> => {
+      const names: string[] = [];
+      for await (const { key } of store.list(prefix, { startAfter, onForeign: (name) => names.push(name) })) {
+        expect(key).toBe("real/file");
+      }
+      return names.sort();
+    };
+    expect(await readdir(root)).toContain(".partial~");
+    expect(await shown("")).toEqual([
+      "linked",
+      "real/a name with spaces",
+      "real/link",
+      "real/no key ~",
+      "real/pipe",
+      "real/é",
+    ]);
+    expect(await shown("real/l")).toEqual(["real/link"]);
+    expect(await shown("", "real/link")).toEqual(["real/no key ~", "real/pipe", "real/é"]);
+    expect(await shown("", "real/é")).toEqual([]);
+  });
+
   it("is what NFS keeps of a removed file for its readers, neither listed nor removed", async () => {
     const kept = ".nfs000000000012ab3400000001";
     await writeFile(join(root, "real", kept), "x");
-    expect(await listKeys(store)).toEqual(["real/file"]);
+    const shown: string[] = [];
+    for await (const { key } of store.list("real/", { onForeign: (name) => shown.push(name) })) {
+      expect(key).toBe("real/file");
+    }
+    expect(shown).not.toContain(`real/${kept}`);
     expect(await store.remove(["real/file"])).toEqual([]);
     expect(await readdir(join(root, "real"))).toContain(kept);
   });
@@ -185,6 +214,7 @@ describe("what is no object of the folder store's", () => {
   it.each(["real/link", "real/pipe", "real/empty", "linked/file"])("is not read: %s", async (key) => {
     await expect(store.read(key)).rejects.toThrow(ObjectNotFoundError);
     await expect(store.asFile(key, parent)).rejects.toThrow(ObjectNotFoundError);
+    await expect(store.digest(key)).rejects.toThrow(ObjectNotFoundError);
   });
 
   it.each(["real/link", "real/pipe", "real/empty", "linked/file"])("is not removed: %s", async (key) => {

@@ -1,26 +1,25 @@
-import type { AuditState } from "../../src/audit/audit-state.ts";
-import { auditStore, type StoreAudit } from "../../src/audit/audit-store.ts";
+import { type AuditQuestion, type AuditResult, auditStore } from "../../src/audit/audit-store.ts";
 import type { Finding } from "../../src/audit/finding.ts";
 import { type ReadFinding, readStore } from "../../src/audit/read-store.ts";
+import type { StoreAudit } from "../../src/audit/store-audit.ts";
 import { appendRecord, findHead, readChain } from "../../src/ledger/chain.ts";
 import { chainNames } from "../../src/ledger/chain-names.ts";
 import type { RecordBody, RecordedObject } from "../../src/ledger/record.ts";
 import { CONTROL_CHAIN } from "../../src/partition.ts";
-import type { SealMode } from "../../src/seal/seal-mode.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { views } from "../../src/view.ts";
 import { testSigner, writerTo } from "./ledger-writer.ts";
 import type { Roots } from "./recorded-batch.ts";
 
-export interface AuditWish {
-  readonly seal?: SealMode | undefined;
-  readonly state?: AuditState | undefined;
-  readonly nowMs?: number;
-  readonly inFlightMs?: number;
-}
+export type AuditWish = Partial<Omit<AuditQuestion, "ledger" | "stores">>;
 
 /** An audit in which nothing may be on its way, unless it is asked for. */
-export function auditOf(roots: Roots, wish: AuditWish = {}): Promise<StoreAudit> {
+export async function auditOf(roots: Roots, wish: AuditWish = {}): Promise<StoreAudit> {
+  return (await auditResultOf(roots, wish)).audit;
+}
+
+/** The same, with what the next audit goes on from. */
+export function auditResultOf(roots: Roots, wish: AuditWish = {}): Promise<AuditResult> {
   return auditStore({
     ledger: roots.ledger,
     stores: roots,

@@ -1,4 +1,5 @@
 import { checkKey, checkRange } from "../../src/store/check-key.ts";
+import { digestBytes } from "../../src/store/digest-bytes.ts";
 import { writeLocalCopy } from "../../src/store/local-copy.ts";
 import { ObjectNotFoundError, type ObjectStore } from "../../src/store/object-store.ts";
 
@@ -32,6 +33,10 @@ export function createMemoryStore(url: string): ObjectStore {
 
     async asFile(key, directory) {
       return writeLocalCopy(directory, { url, key }, [find(key)]);
+    },
+
+    async digest(key) {
+      return digestBytes([find(key)]);
     },
 
     async *list(prefix, { startAfter = "" } = {}) {

@@ -1,19 +1,27 @@
-import { executePurge, type PurgeWorld } from "../../retention/execute-purge.ts";
-import type { PurgePlan } from "../../retention/plan-purge.ts";
-import { planPurge } from "../../retention/plan-purge.ts";
-import type { BegunBatch, PurgeJournal } from "../../retention/purge-journal.ts";
-import type { PurgeRecord } from "../../src/ledger/purge-record.ts";
+import { destroyGroups } from "../../retention/io/destroy-groups.ts";
+import type {
+  DoomedPurge,
+  PurgeOrders,
+  PurgeReport,
+  PurgeWorld,
+  UnfinishedPurge,
+} from "../../retention/io/purge-world.ts";
+import { putAttachment, readAttachment } from "../../src/ledger/attachment.ts";
+import { decodeInventory, encodeInventory } from "../../src/ledger/purge-inventory.ts";
+import type { RecordBody } from "../../src/ledger/record.ts";
+import type { PurgeCertificateRecord, PurgeInventory } from "../../src/ledger/retention-record.ts";
+import { parseKey } from "../../src/partition.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
-import { TERM_MAX } from "../../src/term.ts";
 import { type View, views } from "../../src/view.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { dayOf } from "./purge-objects.ts";
 
-/** Stores in memory, a journal in memory, and a list for a ledger. */
+/** Stores in memory, and a list for a control chain. */
 export interface MemoryPurgeWorld extends PurgeWorld {
   readonly stores: Record<View, ObjectStore>;
-  readonly records: PurgeRecord[];
-  readonly begun: Map<string, BegunBatch>;
+  readonly ledger: ObjectStore;
+  /** The sequence of each is its place, counted from 1. */
+  readonly records: RecordBody[];
 }
 
 export async function createPurgeWorld(
@@ -25,56 +33,72 @@ export async function createPurgeWorld(
     analytics: createMemoryStore("memory:analytics"),
     quarantine: createMemoryStore("memory:quarantine"),
   };
+  const ledger = createMemoryStore("memory:ledger");
   for (const view of views) {
     for (const key of keys[view] ?? []) await stores[view].create(key, new Uint8Array(100));
   }
-  const records: PurgeRecord[] = [];
-  const begun = new Map<string, BegunBatch>();
+  const records: RecordBody[] = [];
   return {
     stores,
+    ledger,
     records,
-    begun,
-    record: async (body) => records.push(body),
-    journal: createMemoryJournal(begun),
-    stamp: { at: "2026-11-22T02:17:00.000Z", clock: "system" },
+    append: async (body) => records.push(body),
+    putInventory: async (inventory) => putAttachment(ledger, "inventories", await encodeInventory(inventory)),
+    readInventory: async (attachment) => decodeInventory(await readAttachment(ledger, attachment)),
+    recorded: async () => new Map(),
+    stamp: () => ({ at: "2026-11-22T02:17:00.000Z", clock: "system" }),
+    clocks: async () => ({ local: "2026-11-22T02:17:00.000Z", store: null }),
+    keysOf: async () => ({ kind: "none" }),
+    holdsOf: async () => [],
+    by: "web-1",
     wait: async () => undefined,
     signal,
   };
 }
 
-function createMemoryJournal(begun: Map<string, BegunBatch>): PurgeJournal {
-  return {
-    begin: async (entry) => {
-      begun.set(`${entry.batch.view} ${entry.batch.day}`, entry);
-    },
-    settle: async ({ view, day }) => {
-      begun.delete(`${view} ${day}`);
-    },
-    read: async () => [...begun.values()],
-  };
+/** What a decision under which all that is listed is due would order. */
+export async function ordersOf({
+  stores,
+  records,
+}: Pick<MemoryPurgeWorld, "stores" | "records">): Promise<PurgeOrders> {
+  const groups = new Map<string, DoomedPurge>();
+  for (const view of views) {
+    for await (const { key } of stores[view].list("")) {
+      const name = parseKey(key);
+      if (name === undefined) continue;
+      const { day, retentionClass } = name;
+      const rule = { kind: "class", term: "2y", dueDay: dayOf("2026-11-22") } as const;
+      groups.set(`${view} ${day} ${retentionClass}`, { group: { view, day, retentionClass }, rule, plan: 1 });
+    }
+  }
+  const certified = new Set(certificatesIn(records).map(({ begun }) => begun));
+  const resume: UnfinishedPurge[] = [];
+  for (const [index, record] of records.entries()) {
+    if (record.kind === "purge-begun" && !certified.has(index + 1))
+      resume.push({ sequence: index + 1, record });
+  }
+  const isBegun = new Set(
+    resume.map(({ record: { group } }) => `${group.view} ${group.day} ${group.retentionClass}`),
+  );
+  return { destroy: [...groups].filter(([name]) => !isBegun.has(name)).map(([, doomed]) => doomed), resume };
 }
 
-/** The plan for 22 November 2026 under the default terms. */
-export async function planOfWorld({ stores }: Pick<MemoryPurgeWorld, "stores">): Promise<PurgePlan> {
-  const listing = async (view: View) => {
-    const objects = [];
-    for await (const object of stores[view].list("")) objects.push(object);
-    return objects;
-  };
-  return planPurge({
-    listings: {
-      raw: await listing("raw"),
-      analytics: await listing("analytics"),
-      quarantine: await listing("quarantine"),
-    },
-    policy: {
-      classes: { standard: { raw: TERM_MAX, analytics: TERM_MAX } },
-      quarantineTerm: { count: 90, unit: "d" },
-    },
-    today: dayOf("2026-11-22"),
-  });
+export async function purge(world: MemoryPurgeWorld): Promise<PurgeReport> {
+  return destroyGroups(await ordersOf(world), world);
 }
 
-export async function purge(world: MemoryPurgeWorld) {
-  return executePurge(await planOfWorld(world), world);
+export function certificatesIn(records: readonly RecordBody[]): readonly PurgeCertificateRecord[] {
+  return records.filter((body) => body.kind === "purge-certificate");
+}
+
+/** What is certified as destroyed, certificate by certificate. */
+export async function inventoriesOf({
+  records,
+  ledger,
+}: Pick<MemoryPurgeWorld, "records" | "ledger">): Promise<readonly PurgeInventory[]> {
+  return Promise.all(
+    certificatesIn(records).map(async ({ inventory }) =>
+      decodeInventory(await readAttachment(ledger, inventory)),
+    ),
+  );
 }

@@ -9,6 +9,7 @@ import { terminalLines } from "../../dist/src/terminal-text.js";
 
 const loads = {
   ingest: async (open) => (await import("../../dist/src/commands/ingest.js")).ingestCommand(open),
+  ledger: async (open) => (await import("../../dist/src/commands/ledger.js")).ledgerCommand(open),
   query: async (open) => (await import("../../dist/src/commands/query.js")).queryCommand(open),
   retention: async (open) => (await import("../../dist/src/commands/retention.js")).retentionCommand(open),
   verify: async (open) => (await import("../../dist/src/commands/verify.js")).verifyCommand(open),

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncDirectory } from "../../durable-file.ts";
-import type { SavedAudit } from "../audit-state.ts";
+import type { SavedAudit } from "../save-audit.ts";
 
 /** What begins the file; another number for another layout. */
 const MAGIC = "hostlog audit 1\n";

@@ -1,6 +1,9 @@
-import { constants, type Stats } from "node:fs";
+import { constants, lstatSync, openSync, type Stats } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { join } from "node:path";
+
+/** A link is not followed, and opening a pipe does not wait. */
+const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** The folders that a key lies in, outermost first, without the root. */
 export function foldersOf(root: string, key: string): readonly string[] {
@@ -16,10 +19,24 @@ export async function openFile(root: string, key: string): Promise<FileHandle | 
   if ((await statFile(root, key)) !== "file") return undefined;
   try {
     // Between the look and this call a link or pipe may have taken the name: the flags refuse and do not wait.
-    return await open(join(root, key), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return await open(join(root, key), READING);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ELOOP") return undefined;
+    if (isNothing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** {@link openFile} for threads that may wait: its descriptor. */
+export function openFileSync(root: string, key: string): number | undefined {
+  const isReached = foldersOf(root, key).every(
+    (folder) => lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true,
+  );
+  const path = join(root, key);
+  if (!isReached || lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
+  try {
+    return openSync(path, READING);
+  } catch (error) {
+    if (isNothing(error)) return undefined;
     throw error;
   }
 }
@@ -44,4 +61,10 @@ export async function statPath(path: string): Promise<Stats | undefined> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** The name was taken away, or by a link, between a look and opening it. */
+function isNothing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ELOOP";
 }

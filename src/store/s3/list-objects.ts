@@ -23,7 +23,7 @@ export async function* listObjects(
       lastName = name;
       const key = name.slice(place.base.length);
       const isWanted = name.startsWith(place.base + prefix) && key > startAfter;
-      if (!isWanted) continue;
+      
       if (isKey(key)) {
         yield { key, sizeBytes, modifiedMs: LastModified?.getTime(), md5: md5Of(place, ETag) };
       } else onForeign?.(key);
@@ -39,7 +39,7 @@ export async function* listObjects(
 
 /**
  * An ETag is the MD5 of what was put in one piece and is not encrypted with a key of KMS or the customer's. Source: Amazon
- * S3 API, Object.
+ * S3 API, Object. Whether the bucket's own default asks for such a key, no listing says.
  */
 function md5Of({ atRest }: S3Place, etag: string | undefined): string | undefined {
   if (atRest.kind === "kms-key" || atRest.kind === "customer-key") return undefined;

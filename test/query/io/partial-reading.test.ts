@@ -56,6 +56,7 @@ async function opened(
       },
       custodian: await world.place.custodian(),
       lookup: "0".repeat(32),
+      purpose: { purpose: "query" },
       unsealer: createUnsealer(0),
       question,
       partsAboveBytes: 1024 * 1024,

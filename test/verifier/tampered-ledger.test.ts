@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testSigner } from "../support/ledger-writer.ts";
+import { copyLedgerFiles } from "./ledger-files.ts";
+import { type PythonVerifier, startPythonVerifier } from "./python-verifier.ts";
+import { makeRealLedger, type RealLedger } from "./real-ledger.ts";
+import { note, type Tampering, tamperings } from "./tampering.ts";
+import { manifestTamperings, wholeTamperings } from "./tampering-wholes.ts";
+import { askOffline, askProgram, askPython, type Question, type Verdict } from "./three-verifiers.ts";
+
+// A ledger that the program wrote, and what somebody could do to it. Three verifiers say the same of each: the program's,
+// the one that is given to auditors, and one that was written from docs/ledger.md by itself.
+
+let ledger: RealLedger;
+let python: PythonVerifier | undefined;
+let copies = 0;
+
+beforeAll(async () => {
+  ledger = await makeRealLedger();
+  python = startPythonVerifier();
+}, 120_000);
+
+afterAll(async () => {
+  await python?.end();
+  await ledger.end();
+});
+
+function tamper({ act, pinned }: Omit<Tampering, "name">): {
+  question: Question;
+  expected: readonly string[];
+} {
+  const files = copyLedgerFiles(ledger.copy, join(ledger.folder, `copy-${++copies}`));
+  const expected = act(files, ledger);
+  const keys = { key: [ledger.first.key], "strange key": [testSigner().key], head: [] };
+  return {
+    question: {
+      folder: files.folder,
+      store: ledger.storeId,
+      keys: pinned === undefined ? [] : keys[pinned],
+      ...(pinned === "head" ? { head: ledger.head } : {}),
+    },
+    expected,
+  };
+}
+
+/** What each of them says. */
+async function askAll(question: Question): Promise<readonly Verdict[]> {
+  const others = python === undefined ? [] : [await askPython(python, question)];
+  return [askOffline(question), await askProgram(question), ...others];
+}
+
+describe("a ledger as it was written", () => {
+  it("has what an auditor meets: two nodes, two writers, leases, checkpoints, plans and certificates", () => {
+    const { folder } = copyLedgerFiles(ledger.copy, join(ledger.folder, "whole"));
+    const verdict = askOffline({ folder });
+    expect(verdict.chains.map(({ chain }) => chain)).toEqual(["control", "checkpoints", "web01", "web02"]);
+    expect(verdict.writers.map(({ chain, how }) => `${chain} ${how}`)).toEqual([
+      "control first",
+      "web02 first-use",
+      "control accepted",
+    ]);
+    expect(verdict.root).toBe(ledger.first.key);
+  });
+
+  it.each([
+    ["nothing noted", {}],
+    ["a key pinned", { keys: [] }],
+    ["a checkpoint noted", { head: "" }],
+  ])("is good to all three, with %s", async (_, pins: { keys?: []; head?: string }) => {
+    const question = {
+      folder: ledger.copy,
+      store: ledger.storeId,
+      ...(pins.keys === undefined ? {} : { keys: [ledger.first.key] }),
+      ...(pins.head === undefined ? {} : { head: ledger.head }),
+    };
+    const [offline, ...others] = await askAll(question);
+    expect(offline?.findings).toEqual([]);
+    for (const other of others) expect(other).toEqual(offline);
+  });
+
+  it("is of the store that its control chain names, for who does not know it", () => {
+    const { question } = tamper({
+      act: (files, { first }) => {
+        files.sign("control", files.length("control") + 1, first, {
+          store: "another",
+          body: note,
+        });
+        return [];
+      },
+    });
+    const { store, findings } = askOffline({ folder: question.folder });
+    expect(store).toBe(ledger.storeId);
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatch(/^control \d+ other-store !$/);
+  });
+});
+
+describe("a ledger that somebody has tampered with", () => {
+  it.each([...tamperings, ...wholeTamperings])("$name", async (tampering) => {
+    const { question, expected } = tamper(tampering);
+    const [offline, ...others] = await askAll(question);
+    expect(offline?.findings).toEqual(expected);
+    for (const other of others) expect(other).toEqual(offline);
+  });
+
+  it.each(manifestTamperings)("$name: for those who read manifests", async (tampering) => {
+    const { question, expected } = tamper(tampering);
+    const withoutSequence = (findings: readonly string[]): readonly string[] =>
+      findings.map((finding) => finding.replace(/ \d+ /, " "));
+    const offline = askOffline(question);
+    expect(withoutSequence(offline.findings)).toEqual(expected);
+    if (python !== undefined) expect(await askPython(python, question)).toEqual(offline);
+  });
+});
