@@ -51,8 +51,9 @@ function viewLine({ view, isListed, objects, sizeBytes, oldestReadableDay, ...re
   const oldest =
     oldestReadableDay === undefined
       ? "nothing can be read"
-      : `the oldest day that can be read is ${oldestReadableDay}, ${days} days ago`;
-  return `${name} ${objects.toLocaleString("en-US")} objects, ${formatBytes(sizeBytes)}; ${oldest}`;
+      : `the oldest day that can be read is ${oldestReadableDay}, ${days === 1 ? "a day" : `${days} days`} ago`;
+  const what = objects === 1 ? "1 object" : `${objects.toLocaleString("en-US")} objects`;
+  return `${name} ${what}, ${formatBytes(sizeBytes)}; ${oldest}`;
 }
 
 function timeOf(timeMs: number | undefined): string {

@@ -3,7 +3,7 @@ import type { NeededApproval } from "../../src/ledger/retention-record.ts";
 import type { BittenGroups } from "./bitten-groups.ts";
 
 /** As many missed days are made up unasked; after more, the clock may be wrong as well. */
-export const DOWNTIME_DAYS_MAX = 31;
+const DOWNTIME_DAYS_MAX = 31;
 
 /** Holds back all there is when no run came to its end for too long. A store in which none ever did has no such gap. */
 export function afterDowntime(nowMs: number, lastRunMs: number | undefined): BittenGroups {

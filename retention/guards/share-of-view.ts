@@ -5,10 +5,10 @@ import type { RuledGroup } from "../ruled-group.ts";
 import type { BittenGroups } from "./bitten-groups.ts";
 
 /** So few days go unasked however much of a view they are: a store that is nearly empty must not stand still. */
-export const DAYS_OF_ANY_SHARE_MAX = 3;
+const DAYS_OF_ANY_SHARE_MAX = 3;
 
 /** More of a view's bytes than this, of more days than those, are what nobody may notice too late. */
-export const SHARE_AT_ONCE_MAX = 0.25;
+const SHARE_AT_ONCE_MAX = 0.25;
 
 /** `listed`: all that there is. Counted by due day, as in `tooManyDueDays`. */
 export function tooMuchOfView(

@@ -77,7 +77,7 @@ export async function auditStore(question: AuditQuestion): Promise<AuditResult> 
   const counts = await judgeListings(state, question, { listings, broken }, sink);
   for (const gap of state.streams.gaps()) sink.add({ kind: "gap", ...gap });
 
-  const all = joined([...breaks, ...seen.findings, ...replaced, ...ofWriters], [state.kept, sink]);
+  const all = joined([...breaks, ...seen.findings, ...replaced, ...ofWriters], state.kept, sink);
   const accounts = accountsOf(state, counts, absent);
   forgetMarks(state);
   return {
@@ -126,13 +126,25 @@ async function judgeListings(
   return Object.fromEntries(judged) as ViewCounts;
 }
 
-function joined(first: readonly Finding[], sinks: readonly FindingSink[]): FindingSink {
+/** What was found in records comes in the order of their chains, whichever was read first. */
+function joined(first: readonly Finding[], kept: FindingSink, listed: FindingSink): FindingSink {
   const all = createFindingSink();
-  for (const finding of [...first, ...sinks.flatMap(({ findings }) => findings)]) all.add(finding);
-  for (const { more } of sinks) {
+  const ofRecords = kept.findings.toSorted((one, other) => compareText(chainOf(one), chainOf(other)));
+  for (const finding of [...first, ...ofRecords, ...listed.findings]) all.add(finding);
+  for (const { more } of [kept, listed]) {
     for (const [kind, number] of Object.entries(more)) all.addUnnamed(kind as Finding["kind"], number);
   }
   return all;
+}
+
+function chainOf(finding: Finding): string {
+  if ("chain" in finding) return finding.chain;
+  return "node" in finding ? finding.node : "";
+}
+
+function compareText(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
 
 function forgetMarks({ objects: { size, columns } }: AuditState): void {

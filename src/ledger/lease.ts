@@ -44,7 +44,7 @@ const LOOK_PERIOD_MS = 30_000;
 /**
  * Takes the lease, unless another key's is not over yet: then it throws a UserError to try again after, which names the
  * holder. One of this machine's own key is taken over at once: whoever calls this has the lock of that machine, so that
- * who held it is dead. Two that take it at the same time both write a record: the later one is the one that holds.
+ * who held it is dead. Of two that take it at the same time, the second meets the record of the first and is refused.
  */
 export async function takeLease(control: ControlWriter, wish: LeaseWish): Promise<Lease> {
   const known = knownControl(control);

@@ -260,15 +260,18 @@ function namesIn(folder) {
   return existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder).sort() : [];
 }
 
-// --- The command ---
 function render({ checkpoint, pinFound, chains, waiting, findings }) {
   const lines = [
     ...chains.map((one) => `${one.chain}: ${one.records} records, ${one.unsigned} unsigned; ${one.sha256}`),
     checkpoint === null ? "no checkpoint" : `newest checkpoint: ${checkpoint.sequence}:${checkpoint.sha256}`,
     ...waiting.map((chain) => `${chain}: the next checkpoint accepts its key`),
     ...findings.map(({ chain, message }) => `! ${chain}: ${message}`),
-    findings.length === 0 ? "no record was changed, removed, moved or put in" : "it is NOT what was recorded",
-    pinFound ? "up to the noted checkpoint it is whole" : "not known: whether its end was cut off (--head)",
+    findings.length === 0
+      ? "no record was changed, removed, moved or put in"
+      : "see docs/ledger.md, How to verify",
+    pinFound
+      ? "the noted checkpoint is there"
+      : "not known: whether its end was cut off, or all replaced (--head)",
   ];
   // A name may be anything; it cannot move a terminal.
   return lines.map((line) => `${line.replace(/[^\x20-\x7e]/g, "?")}\n`).join("");

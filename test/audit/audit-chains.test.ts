@@ -63,7 +63,7 @@ describe("a node's chain that is broken", () => {
     await appendRecord(writerTo(roots.ledger), "web02", other.record);
     await replaceObject(roots.ledger, recordKey(node, 2), "{}");
     const { findings: found, nodes } = await auditOf(roots);
-    expect(found).toEqual([
+    expect(found.filter(({ kind }) => kind === "chain")).toEqual([
       { kind: "chain", chain: node, sequence: 2, message: expect.stringContaining("is no record") },
     ]);
     expect(nodes).toMatchObject([

@@ -1,10 +1,6 @@
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Finding, isSerious } from "../../src/audit/finding.ts";
 import type { ReadFinding } from "../../src/audit/read-store.ts";
-import { createOpenContext } from "../../src/commands/context.ts";
-import { verifyCommand } from "../../src/commands/verify.ts";
-import { UserError } from "../../src/errors.ts";
 import { exitCode } from "../../src/exit-code.ts";
 import { appendRecord } from "../../src/ledger/chain.ts";
 import type { KeyRecord } from "../../src/ledger/key-record.ts";
@@ -13,15 +9,12 @@ import { sealBytes } from "../../src/seal/seal-bytes.ts";
 import type { SealMode } from "../../src/seal/seal-mode.ts";
 import { generateIdentity } from "../../src/seal/x25519.ts";
 import { sha256Hex } from "../../src/sha256.ts";
-import { createFolderStore } from "../../src/store/folder-store.ts";
-import type { ObjectStore } from "../../src/store/object-store.ts";
-import { ensureStoreIdentity } from "../../src/store-identity.ts";
 import { replaceObject } from "../ledger/memory-ledger.ts";
 import { appendControl, auditOf, readingFindings } from "../support/audit.ts";
-import { createCommandWorld, runCommand } from "../support/command-world.ts";
 import { writerTo } from "../support/ledger-writer.ts";
 import { dayOf } from "../support/purge-objects.ts";
 import { batchOf, memoryRoots, type Roots, sourceOf } from "../support/recorded-batch.ts";
+import { createVerifyWorld, type Verified } from "./verify-world.ts";
 
 const plain = Buffer.from("PAR1 lines PAR1");
 const sealed = sealBytes(plain, [generateIdentity().recipient]);
@@ -187,57 +180,41 @@ describe("a control chain with records of keys", () => {
 describe("hostlog verify", () => {
   async function verify(
     seal: SealMode,
-    fill: (roots: Roots) => Promise<void>,
+    key: string,
+    bytes: Uint8Array,
     ...words: readonly string[]
-  ): Promise<{ readonly text: string; readonly error: UserError | undefined }> {
-    const world = await createCommandWorld();
-    onTestFinished(() => world.end());
-    const open = (name: string): ObjectStore => createFolderStore(join(world.folder, "store", name), name);
-    const roots = {
-      raw: open("raw"),
-      analytics: open("analytics"),
-      quarantine: open("quarantine"),
-      ledger: open("ledger"),
-    };
-    await ensureStoreIdentity(open("published"), { at: stamp.at, isDrill: false, seal });
-    await fill(roots);
-    let error: UserError | undefined;
-    try {
-      await runCommand(verifyCommand(createOpenContext(world.surroundings)), "--store", "store", ...words);
-    } catch (thrown) {
-      if (!(thrown instanceof UserError)) throw thrown;
-      error = thrown;
-    }
-    return { text: world.takeOutput(), error };
+  ): Promise<Verified> {
+    const world = await createVerifyWorld(seal);
+    await commitRaw(world.roots, key, bytes);
+    return world.run(words);
   }
 
   it("says in a line how the store keeps raw, and whether it has looked", async () => {
-    const fill = (roots: Roots): Promise<void> => commitRaw(roots, sealedKey, sealed);
-    expect((await verify("age", fill)).text).toContain(
+    expect((await verify("age", sealedKey, sealed)).stdout).toContain(
       "\nsealed (seal: age): 1 of 1 objects of raw and quarantine are age files, by their names (--read looks into them)\n",
     );
-    expect((await verify("age", fill, "--read")).text).toContain(
+    expect((await verify("age", sealedKey, sealed, "--read")).stdout).toContain(
       "\nsealed (seal: age): 1 of 1 objects of raw and quarantine are age files\n",
     );
   });
 
   it("claims nothing of a store that does not seal", async () => {
-    const { text, error } = await verify("none", (roots) => commitRaw(roots, plainKey, plain));
+    const { stdout, error } = await verify("none", plainKey, plain);
     expect(error).toBeUndefined();
-    expect(text).toContain(
+    expect(stdout).toContain(
       "\nnot sealed (seal: none): who can read raw and quarantine in the store can read the lines\n",
     );
   });
 
   it("ends with exit code 3 where plain and sealed objects are mixed, and names them", async () => {
-    const { text, error } = await verify("age", (roots) => commitRaw(roots, plainKey, plain));
-    expect(error?.exitCode).toBe(exitCode.integrity);
-    expect(text).toContain(`! raw/${plainKey} is not sealed, and this store seals`);
-    expect(text).toContain("sealed (seal: age): 0 of 1 objects");
+    const { stdout, status } = await verify("age", plainKey, plain);
+    expect(status).toBe(exitCode.integrity);
+    expect(stdout).toContain(`! raw/${plainKey} is not sealed, and this store seals`);
+    expect(stdout).toContain("sealed (seal: age): 0 of 1 objects");
   });
 
   it("says the same to programs", async () => {
-    const { text } = await verify("age", (roots) => commitRaw(roots, sealedKey, sealed), "--output", "json");
-    expect(JSON.parse(text)).toMatchObject({ seal: "age", objects: { raw: { sealed: 1 } }, findings: [] });
+    const { stdout } = await verify("age", sealedKey, sealed, "--output", "json");
+    expect(JSON.parse(stdout)).toMatchObject({ seal: "age", objects: { raw: { sealed: 1 } }, findings: [] });
   });
 });

@@ -42,6 +42,7 @@ describe("hostlog on an S3 endpoint", () => {
     expect(
       (await run("2026-02-04", "query", "--from", "2026-02-01", "--address", "203.0.113.0/24")).split("\n"),
     ).toHaveLength(4);
+    await run("2026-02-05", "retention", "run");
     await run("2026-02-08", "retention", "run");
     expect(
       (await run("2026-02-08", "query", "--from", "2026-02-01", "--columns", "time")).split("\n"),

@@ -91,6 +91,29 @@ describe("names in a bucket that are no keys", () => {
   });
 });
 
+describe("a server that lists more than it was asked for", () => {
+  it("is taken for what was asked for only, keys and other names", async () => {
+    const store = await world.open();
+    const names = ["host/a", "host/b b", "host/bc", "host/c", "hostile/b", "hostile/b b"];
+    const contents = names.map((name) => `<Contents><Key>${name}</Key><Size>1</Size></Contents>`);
+    world.server.inject("ListObjectsV2", {
+      kind: "change",
+      change: (answer) => ({
+        ...answer,
+        body: Buffer.from(
+          `<ListBucketResult><IsTruncated>false</IsTruncated>${contents.join("")}</ListBucketResult>`,
+        ),
+      }),
+    });
+    const foreign: string[] = [];
+    const keys: string[] = [];
+    for await (const { key } of store.list("b", { startAfter: "a", onForeign: (name) => foreign.push(name) }))
+      keys.push(key);
+    expect(keys).toEqual(["bc"]);
+    expect(foreign).toEqual(["b b"]);
+  });
+});
+
 describe("the S3 server's clock", () => {
   it("is what the Date of an answer says, to the second", async () => {
     const store = await world.open();

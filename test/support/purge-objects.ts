@@ -49,7 +49,7 @@ export function policyOf(terms: Readonly<Record<string, string>> = {}): Retentio
 }
 
 /** Records of a control chain that one accepted key has signed. */
-export function controlOf(bodies: readonly RecordBody[]): readonly StoredRecord[] {
+function controlOf(bodies: readonly RecordBody[]): readonly StoredRecord[] {
   return bodies.map((body, index) => ({
     record: {
       version: 2,

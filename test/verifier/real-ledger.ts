@@ -53,6 +53,7 @@ export async function makeRealLedger(): Promise<RealLedger> {
     await run(2, "2026-03-12T02:17:00Z", "retention", "run");
     await run(1, "2026-03-12T14:00:00Z", "retention", "run");
     const head = await run(2, "2026-03-12T15:00:00Z", "ledger", "checkpoint");
+    await run(1, undefined, "ledger", "verify", "--head", head);
     await run(1, undefined, "ledger", "copy", "copy");
     const identity = JSON.parse(readFileSync(join(folder, "store", "published", "store.json"), "utf8")) as {
       id: string;

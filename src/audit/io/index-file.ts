@@ -40,13 +40,13 @@ export async function writeIndex(path: string, { header, parts }: SavedAudit): P
   await syncDirectory(dirname(path));
 }
 
-/** Undefined when there is none, or when it is damaged: then everything is read anew. */
+/** Undefined when there is none that can be read, or when it is damaged: then everything is read anew. */
 export async function readIndex(path: string): Promise<SavedAudit | undefined> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (error instanceof Error && "syscall" in error) return undefined;
     throw error;
   }
   const body = bytes.subarray(0, -HASH_BYTES);

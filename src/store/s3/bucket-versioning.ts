@@ -6,6 +6,12 @@ import type { S3Place } from "./s3-place.ts";
 /**
  * "never": the bucket holds one version of each object. "kept": it holds, or may hold, others too, also when
  * versioning is suspended. "unknown": these credentials may not ask.
+ *
+ * An answer without a Status is believed to mean "never". A bucket whose versioning was ever switched on answers
+ * Enabled or Suspended, and cannot be brought back to saying nothing. Sources: Amazon S3 API, GetBucketVersioning;
+ * Ceph 20.2.4 as seen; the manuals of Scality Zenko, Oracle ZFS and Huawei OBS, the source of NooBaa. Versity before its
+ * issue 840 answered an empty Status instead, which counts as "kept". Swift without object_versioning always says nothing:
+ * what its versioned_writes keep lies in another container, which no S3 request reaches.
  */
 export type BucketVersioning = "never" | "kept" | "unknown";
 

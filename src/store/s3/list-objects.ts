@@ -23,7 +23,7 @@ export async function* listObjects(
       lastName = name;
       const key = name.slice(place.base.length);
       const isWanted = name.startsWith(place.base + prefix) && key > startAfter;
-      
+      if (!isWanted) continue;
       if (isKey(key)) {
         yield { key, sizeBytes, modifiedMs: LastModified?.getTime(), md5: md5Of(place, ETag) };
       } else onForeign?.(key);

@@ -43,7 +43,7 @@ export function knownLines(serial = ""): readonly KnownLine[] {
   );
 }
 
-export function logText(lines: readonly KnownLine[]): string {
+function logText(lines: readonly KnownLine[]): string {
   return lines
     .map(({ day, client, path }, index) => {
       const time = clfTime(Date.parse(`${day}T10:00:00Z`) + index * 1000);
