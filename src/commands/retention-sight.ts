@@ -76,7 +76,7 @@ export function decideRetention(
   const { classes, quarantineTerm } = config;
   const policy = { classes, quarantineTerm, holds: holdTerms(foldHolds(records, writers)) };
   const { groups, unrecognised, unlisted } = sight.listed;
-  const newestRecordMs = newest(state.newestRecordMs, sight.checkpointMs);
+  const newestRecordMs = latest(state.newestRecordMs, sight.checkpointMs);
   const purge = decidePurge({
     groups,
     unrecognised,
@@ -104,7 +104,7 @@ export async function checkedClocks(ledger: ObjectStore, at: () => string): Prom
   return { local: at(), store: storeMs === undefined ? null : new Date(storeMs).toISOString() };
 }
 
-function newest(a: number | undefined, b: number | undefined): number | undefined {
+function latest(a: number | undefined, b: number | undefined): number | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return Math.max(a, b);
 }
