@@ -12,8 +12,12 @@ const shell = [
   "^src/(commands|store)/",
   // What asks and changes a server beyond its objects: its settings, its users.
   "^src/(doctor/io|setup)/",
+  // One file that stands alone, for who has a copy of the ledger and not this program.
+  "^src/verifier/",
   // Keys on the disk, what is published of them, and who holds them.
   "^src/(keyring|recipients|custodian)/io/",
+  // What an audit has checked, kept for the next one.
+  "^src/audit/io/",
   // Shared by the shells of several stages: writing so that a power loss does no harm, and locks between processes.
   "^src/(durable-file|keep-memory-from-core-files|lock-file|memory-folder|scratch-folder|see-process)\\.ts$",
   "^config/(load-config\\.ts|sample/demo\\.mjs)$",

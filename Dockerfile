@@ -18,6 +18,8 @@ RUN groupadd --system --gid 10514 hostlog \
 COPY --from=build /opt/hostlog/package.json /opt/hostlog/LICENSE /opt/hostlog/
 COPY --from=build /opt/hostlog/node_modules /opt/hostlog/node_modules
 COPY --from=build /opt/hostlog/dist /opt/hostlog/dist
+# For auditors; it needs nothing of the rest.
+COPY --from=build /opt/hostlog/src/verifier/verify-ledger.mjs /opt/hostlog/src/verifier/
 USER 10514:10514
 WORKDIR /var/lib/hostlog
 # A folder store, and the state beside it: spool, locks, local secrets. The config is mounted at /etc/hostlog/hostlog.yaml.

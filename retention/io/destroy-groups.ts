@@ -31,7 +31,7 @@ export async function destroyGroups(orders: PurgeOrders, world: PurgeWorld): Pro
 }
 
 /** Groups of one view and day together; what is due the longest first. */
-export function ordersByDay({ destroy, resume }: PurgeOrders): readonly DayOrders[] {
+function ordersByDay({ destroy, resume }: PurgeOrders): readonly DayOrders[] {
   const days = new Map<
     string,
     DayOrders & { destroy: DoomedPurge[]; resume: UnfinishedPurge[]; due: string }

@@ -28,29 +28,16 @@ export async function takeControlRecord(
   const { sequence, body } = stored.record;
   const { control } = state;
   const origin = { chain: CONTROL_CHAIN, sequence, isFresh };
-  switch (body.kind) {
-    case "purge":
-      destroy(state, body.view, body.objects);
-      return;
-    case "purge-begun":
-      control.begun.set(sequence, { at: body.at, inventory: body.inventory });
-      return;
-    case "purge-certificate":
-      control.begun.delete(body.begun);
-      await takeCertificate(state, ledger, sequence, body);
-      return;
-    case "keys-destroyed":
-      for (const key of body.keys) control.keysDestroyed.add(formatDayKey(key));
-      return;
-    case "rewrite":
-      takeRewrite(state, body, origin);
-      return;
-    case "hold-copied":
-      noteStored(state, body.outputs, origin);
-      return;
-    default:
-      return;
-  }
+  if (body.kind === "purge") destroy(state, body.view, body.objects);
+  else if (body.kind === "purge-begun")
+    control.begun.set(sequence, { at: body.at, inventory: body.inventory });
+  else if (body.kind === "purge-certificate") {
+    control.begun.delete(body.begun);
+    await takeCertificate(state, ledger, sequence, body);
+  } else if (body.kind === "keys-destroyed") {
+    for (const key of body.keys) control.keysDestroyed.add(formatDayKey(key));
+  } else if (body.kind === "rewrite") takeRewrite(state, body, origin);
+  else if (body.kind === "hold-copied") noteStored(state, body.outputs, origin);
 }
 
 /** In words, why there is none. */

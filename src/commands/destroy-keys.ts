@@ -4,6 +4,7 @@ import { exitCode } from "../exit-code.ts";
 import type { KeyEntry, Keyring, UnlockedKeyring } from "../keyring/keyring.ts";
 import { appendRecord } from "../ledger/chain.ts";
 import type { KeysDestroyedRecord } from "../ledger/key-record.ts";
+import type { RecordStamp } from "../ledger/lease.ts";
 import type { RecordBody } from "../ledger/record.ts";
 import type { StoredRecord } from "../ledger/record-object.ts";
 import { CONTROL_CHAIN } from "../partition.ts";
@@ -18,6 +19,7 @@ import { stampOf } from "./keys-place.ts";
 export interface KeyChain {
   readonly records: readonly StoredRecord[];
   append(body: RecordBody): Promise<unknown>;
+  stamp(): RecordStamp;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function destroyKeys(
   chain?: KeyChain,
 ): Promise<KeysDestroyedRecord | undefined> {
   if (names.length === 0) return undefined;
-  const stamp = stampOf(context);
+  const stamp = chain?.stamp() ?? stampOf(context);
   const { destroyed, destroyedBefore, copies, copiesLeft, exportsOutstanding } = await keyring.destroy(
     names,
     stamp.at,
@@ -79,6 +81,7 @@ async function recordingIn<Result>(
     act({
       records: control.records,
       append: (body) => appendRecord(control, CONTROL_CHAIN, body, { head: control.head }),
+      stamp: () => stampOf(context),
     }),
   );
 }

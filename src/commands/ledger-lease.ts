@@ -5,17 +5,17 @@ import { stampOf } from "./keys-place.ts";
 
 /**
  * Takes the lease for this process, which holds the lock beside this machine's ledger key. Throws UserError to try again
- * after when another machine holds it.
+ * after when another machine holds it. `stamp`: see {@link runningStamp}.
  */
-export function leaseOf(context: Context, control: ControlWriter): Promise<Lease> {
+export function leaseOf(context: Context, control: ControlWriter, stamp: () => RecordStamp): Promise<Lease> {
   return takeLease(control, {
     holder: `${context.hostName}, process ${process.pid}`,
-    stamp: runningStamp(context),
+    stamp,
     every: everyPeriod,
   });
 }
 
-/** The command's clock, which goes on while it runs; a made-up one stands still. */
+/** The command's clock, which goes on from this call; a made-up one stands still. A command calls it once, at its start. */
 export function runningStamp(context: Context): () => RecordStamp {
   if (context.nowIsArgument) return () => stampOf(context);
   const beganMs = performance.now();

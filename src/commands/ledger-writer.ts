@@ -22,7 +22,7 @@ export async function ledgerWriterOf(context: Context, { id }: StoreIdentity): P
 }
 
 /** This machine's key, for a store; it is made at the first call. */
-export async function signerOf({ stateDirectory }: Context, storeId: string): Promise<RecordSigner> {
+async function signerOf({ stateDirectory }: Context, storeId: string): Promise<RecordSigner> {
   const path = join(stateDirectory, KEY_FILE);
   const pem = (await readKey(path)) ?? (await makeKey(stateDirectory, path));
   try {

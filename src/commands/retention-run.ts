@@ -52,8 +52,8 @@ export async function runRetention(context: Context, options: OutputOptions): Pr
 }
 
 async function runLocked(context: Context, options: OutputOptions): Promise<readonly Trouble[]> {
-  const control = await openControl(context);
   const stamp = runningStamp(context);
+  const control = await openControl(context);
   const sight = await lookForRetention(context, control.writers, () => Date.parse(stamp().at));
   noteUnlisted(context, sight);
   const seen = decideRetention(context, sight, control);
@@ -61,8 +61,8 @@ async function runLocked(context: Context, options: OutputOptions): Promise<read
     writePlan(context, options, seen);
     throw isRefused(seen.purge);
   }
-  const lease = await leaseOf(context, control);
-  const run = { context, control, lease, sight };
+  const lease = await leaseOf(context, control, stamp);
+  const run = { context, control, lease, sight, stamp };
   try {
     return await runLeased(run, options);
   } finally {
@@ -113,8 +113,7 @@ interface RecordedPlans {
   numberOf(plan: number | "certain"): number;
 }
 
-async function recordPlans({ context, lease }: LeasedRun, decision: PurgeDecision): Promise<RecordedPlans> {
-  const stamp = runningStamp(context);
+async function recordPlans({ lease, stamp }: LeasedRun, decision: PurgeDecision): Promise<RecordedPlans> {
   const { policyRecord } = decision;
   if (policyRecord !== undefined) await lease.append({ ...policyRecord, ...stamp() });
   const recorded: ReportedPlan[] = [];
@@ -142,24 +141,27 @@ async function recordPlans({ context, lease }: LeasedRun, decision: PurgeDecisio
 
 /** Before the objects, so that a run which is killed between the two has not left what can be opened. */
 async function shred(
-  { context, lease, sight }: LeasedRun,
+  { context, lease, sight, stamp }: LeasedRun,
   { purge, keys }: RetentionDecision,
 ): Promise<void> {
   const { destroy } = purge;
   if (sight.keys.kind === "elsewhere" && destroy.some(({ group }) => group.view !== "analytics")) {
     context.stderr.write(keysElsewhereText);
   }
-  const record = await shredKeys(context, sight.keys, keys?.destroy ?? [], lease);
+  const record = await shredKeys(context, sight.keys, keys?.destroy ?? [], {
+    records: lease.records,
+    append: (body) => lease.append(body),
+    stamp,
+  });
   if (record !== undefined) context.stderr.write(describeShredded(record));
 }
 
 /** The watermark for the next run's clock, and a checkpoint that covers it. */
 async function recordEnd(
-  { context, control, lease }: LeasedRun,
+  { control, lease, stamp }: LeasedRun,
   { certificates }: PurgeReport,
   overdue: number,
 ): Promise<WrittenCheckpoint> {
-  const stamp = runningStamp(context);
   const clocks = await checkedClocks(control.ledger, () => stamp().at);
   const certified = certificates.length;
   await lease.append({ kind: "retention-ran", ...stamp(), clocks, certified, overdue });

@@ -6,11 +6,10 @@ import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import { putAttachment, readAttachment } from "../ledger/attachment.ts";
 import type { ControlWriter } from "../ledger/control-writer.ts";
-import type { Lease } from "../ledger/lease.ts";
+import type { Lease, RecordStamp } from "../ledger/lease.ts";
 import { decodeInventory, encodeInventory } from "../ledger/purge-inventory.ts";
 import type { PurgedKeys, PurgeGroup } from "../ledger/retention-record.ts";
 import type { Context } from "./context.ts";
-import { runningStamp } from "./ledger-lease.ts";
 import { openRecordedObjects, type RecordedObjects } from "./recorded-objects.ts";
 import { holdsOf } from "./retention-holds.ts";
 import { checkedClocks, type KnownControl, type RetentionSight } from "./retention-sight.ts";
@@ -22,6 +21,8 @@ export interface LeasedRun {
   readonly control: ControlWriter;
   readonly lease: Lease;
   readonly sight: RetentionSight;
+  /** The run's clock. */
+  readonly stamp: () => RecordStamp;
 }
 
 /** What destroying works on, and what was found while it did. */
@@ -33,11 +34,10 @@ export interface OpenedWorld {
 
 /** `signal`: aborted when the run is to end. */
 export function openPurgeWorld(
-  { context, control, lease, sight }: LeasedRun,
+  { context, control, lease, sight, stamp }: LeasedRun,
   signal: AbortSignal,
 ): OpenedWorld {
   const { ledger, signer, writers } = control;
-  const stamp = runningStamp(context);
   const known = (): KnownControl => ({ records: lease.records, writers });
   let recorded: Promise<RecordedObjects> | undefined;
   const faults: string[] = [];

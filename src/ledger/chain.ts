@@ -4,7 +4,13 @@ import { sha256Hex } from "../sha256.ts";
 import { ObjectNotFoundError, type ObjectStore } from "../store/object-store.ts";
 import { isLeaseTaken } from "./lease-state.ts";
 import type { RecordBody, SignedRecord } from "./record.ts";
-import { encodeRecord, readRecord, type StoredRecord } from "./record-object.ts";
+import {
+  encodeRecord,
+  type RecordReading,
+  readRecord,
+  readRecordApart,
+  type StoredRecord,
+} from "./record-object.ts";
 import type { RecordSigner } from "./record-signer.ts";
 
 /** The last record of a chain: what the next one has to name. */
@@ -85,13 +91,13 @@ export async function* walkChain(
 interface FoundObject {
   readonly key: string;
   /** Undefined when it was listed and is gone. */
-  readonly bytes: Uint8Array | undefined;
+  readonly reading: RecordReading | undefined;
 }
 
 const recordName = /\/\d{12}\.json$/;
 
 /** What a chain shows behind `head`. */
-function judge(chain: string, head: ChainHead, { key, bytes }: FoundObject): ChainStep {
+function judge(chain: string, head: ChainHead, { key, reading }: FoundObject): ChainStep {
   const sequence = head.sequence + 1;
   const fault = (kind: ChainFault["kind"], message: string): ChainStep => ({
     kind: "fault",
@@ -102,8 +108,8 @@ function judge(chain: string, head: ChainHead, { key, bytes }: FoundObject): Cha
   if (key !== recordKey(chain, sequence)) {
     return fault("missing", `record ${sequence} is missing, the next one found is ${key}`);
   }
-  if (bytes === undefined) return fault("missing", `record ${sequence} is missing: ${key} was just removed`);
-  const reading = readRecord(bytes);
+  if (reading === undefined)
+    return fault("missing", `record ${sequence} is missing: ${key} was just removed`);
   if (reading.kind === "junk") return fault("junk", `${key} is no record`);
   if (reading.kind === "forged") return fault("forged", `${key} is not signed by the key it names`);
   const { record, signedBy } = reading.stored;
@@ -233,18 +239,23 @@ async function* readAhead(
   chain: string,
   { sequence }: ChainHead,
 ): AsyncGenerator<FoundObject> {
-  const fetching: { readonly key: string; readonly bytes: Promise<Uint8Array | undefined> }[] = [];
+  const fetching: { readonly key: string; readonly reading: Promise<RecordReading | undefined> }[] = [];
   // From the beginning nothing is skipped: what sorts before the first record has no place there either.
   const options = sequence === 0 ? {} : { startAfter: recordKey(chain, sequence) };
   for await (const { key } of ledger.list(`chains/${chain}/`, options)) {
-    const bytes = readIfThere(ledger, key);
+    const reading = readApart(ledger, key);
     // Awaited below, in order; a failure before that must not count as unhandled.
-    bytes.catch(() => undefined);
-    fetching.push({ key, bytes });
+    reading.catch(() => undefined);
+    fetching.push({ key, reading });
     const oldest = fetching.length > READ_AHEAD ? fetching.shift() : undefined;
-    if (oldest !== undefined) yield { key: oldest.key, bytes: await oldest.bytes };
+    if (oldest !== undefined) yield { key: oldest.key, reading: await oldest.reading };
   }
-  for (const { key, bytes } of fetching) yield { key, bytes: await bytes };
+  for (const { key, reading } of fetching) yield { key, reading: await reading };
+}
+
+async function readApart(ledger: ObjectStore, key: string): Promise<RecordReading | undefined> {
+  const bytes = await readIfThere(ledger, key);
+  return bytes === undefined ? undefined : readRecordApart(bytes);
 }
 
 async function readIfThere(ledger: ObjectStore, key: string): Promise<Uint8Array | undefined> {

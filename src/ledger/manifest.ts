@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { gunzip, gzip } from "node:zlib";
+import { gunzip, gunzipSync, gzip } from "node:zlib";
 import { sha256Hex } from "../sha256.ts";
 import type { RecordedObject } from "./record.ts";
 
@@ -49,6 +49,9 @@ const decompress = promisify(gunzip);
 /** A manifest of more than this, decompressed, was not written by us. */
 const MANIFEST_BYTES_MAX = 512 * 1024 * 1024;
 
+/** Of so few compressed bytes it takes longer to hand them to another thread than to unpack them. */
+const UNPACKED_AT_ONCE_BYTES_MAX = 16 * 1024;
+
 export function manifestKey(node: string, batch: string): string {
   return `manifests/${node}/${batch}.json.gz`;
 }
@@ -84,7 +87,9 @@ export async function encodeManifest(manifest: Manifest): Promise<Uint8Array> {
 
 /** Throws when the bytes are no manifest. */
 export async function decodeManifest(bytes: Uint8Array): Promise<Manifest> {
-  const text = await decompress(bytes, { maxOutputLength: MANIFEST_BYTES_MAX });
+  const limit = { maxOutputLength: MANIFEST_BYTES_MAX };
+  const isSmall = bytes.length <= UNPACKED_AT_ONCE_BYTES_MAX;
+  const text = isSmall ? gunzipSync(bytes, limit) : await decompress(bytes, limit);
   const manifest: unknown = JSON.parse(text.toString("utf8"));
   const isManifest =
     typeof manifest === "object" && manifest !== null && "version" in manifest && manifest.version === 1;

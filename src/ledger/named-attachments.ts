@@ -47,17 +47,9 @@ export function createNamedAttachments(): NamedAttachments {
 }
 
 function attachmentOf(body: RecordBody): Attachment | undefined {
-  switch (body.kind) {
-    case "purge-begun":
-    case "purge-certificate":
-      return body.inventory;
-    case "hold-placed":
-      return body.scope;
-    case "hold-copied":
-      return body.inputs;
-    default:
-      return undefined;
-  }
+  if (body.kind === "purge-begun" || body.kind === "purge-certificate") return body.inventory;
+  if (body.kind === "hold-placed") return body.scope;
+  return body.kind === "hold-copied" ? body.inputs : undefined;
 }
 
 async function isThere(ledger: ObjectStore, { key }: Attachment): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { sha256Hex } from "../sha256.ts";
 import type { LedgerRecord, SignedRecord } from "./record.ts";
-import { isSignatureOf, isSigningKey, type RecordSigner } from "./record-signer.ts";
+import { findSignatureOf, isSignatureOf, isSigningKey, type RecordSigner } from "./record-signer.ts";
 
 /** What lies in a chain, read. */
 export interface StoredRecord {
@@ -38,6 +38,34 @@ export type RecordReading =
   | { readonly kind: "forged"; readonly key: string };
 
 export function readRecord(bytes: Uint8Array): RecordReading {
+  const parsed = parseRecord(bytes);
+  if (parsed.kind !== "signed") return parsed;
+  const { key, message, signature } = parsed;
+  return judgeSignature(parsed, isSignatureOf(key, message, signature));
+}
+
+/** The same, for who reads many: the signature is verified on another thread. */
+export async function readRecordApart(bytes: Uint8Array): Promise<RecordReading> {
+  const parsed = parseRecord(bytes);
+  if (parsed.kind !== "signed") return parsed;
+  const { key, message, signature } = parsed;
+  return judgeSignature(parsed, await findSignatureOf(key, message, signature));
+}
+
+interface SignedBytes {
+  readonly kind: "signed";
+  readonly record: LedgerRecord;
+  readonly sha256: string;
+  readonly key: string;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+function judgeSignature({ record, sha256, key }: SignedBytes, isRight: boolean): RecordReading {
+  return isRight ? { kind: "record", stored: { record, sha256, signedBy: key } } : { kind: "forged", key };
+}
+
+function parseRecord(bytes: Uint8Array): RecordReading | SignedBytes {
   const text = decodeText(bytes);
   if (text === undefined) return { kind: "junk" };
   const [line = "", signatureText, ...rest] = text.split("\n");
@@ -60,8 +88,7 @@ export function readRecord(bytes: Uint8Array): RecordReading {
     signatureLine(seal.key, seal.signature) === signatureText;
   if (!isCanonical) return { kind: "junk" };
   const signature = Buffer.from(seal.signature, "base64");
-  if (!isSignatureOf(seal.key, signedMessage(line), signature)) return { kind: "forged", key: seal.key };
-  return { kind: "record", stored: { record, sha256, signedBy: seal.key } };
+  return { kind: "signed", record, sha256, key: seal.key, message: signedMessage(line), signature };
 }
 
 /** Other numbers are not the same to every reader: there are none in a record. */

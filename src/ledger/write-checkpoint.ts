@@ -110,7 +110,7 @@ function findingsOf(progress: AllProgress, ignored: number): readonly string[] {
   ];
 }
 
-/** Those that were not accepted by another meanwhile. */
+/** Those of chains for which no key is accepted yet, by nobody else meanwhile either. */
 async function acceptFirstUses(
   writer: LedgerWriter,
   stamp: RecordStamp,
@@ -138,13 +138,12 @@ async function acceptFirstUses(
   return accepted;
 }
 
-/** Keys by the chain that they were first in, where no key is accepted for it. */
+/** Keys by the chain that they were first in, as far as they are not accepted. */
 function wishedUses(trusted: TrustedWriters, progress: AllProgress): Map<string, string> {
   const wished = new Map<string, string>();
-  const hasKey = new Set(trusted.accepted.map(({ chain }) => chain));
   for (const chain of [...progress.keys()].sort()) {
     const key = progress.get(chain)?.firstKey;
-    if (key !== undefined && !hasKey.has(chain) && !trusted.accepts(chain, key)) wished.set(chain, key);
+    if (key !== undefined && !trusted.accepts(chain, key)) wished.set(chain, key);
   }
   return wished;
 }

@@ -266,12 +266,8 @@ function render({ checkpoint, pinFound, chains, waiting, findings }) {
     checkpoint === null ? "no checkpoint" : `newest checkpoint: ${checkpoint.sequence}:${checkpoint.sha256}`,
     ...waiting.map((chain) => `${chain}: the next checkpoint accepts its key`),
     ...findings.map(({ chain, message }) => `! ${chain}: ${message}`),
-    findings.length === 0
-      ? "no record was changed, removed, moved or put in"
-      : "see docs/ledger.md, How to verify",
-    pinFound
-      ? "the noted checkpoint is there"
-      : "not known: whether its end was cut off, or all replaced (--head)",
+    ...(findings.length === 0 ? ["no record was changed, removed, moved or put in"] : []),
+    pinFound ? "the noted checkpoint is there" : "not known: whether its end was cut off (--head)",
   ];
   // A name may be anything; it cannot move a terminal.
   return lines.map((line) => `${line.replace(/[^\x20-\x7e]/g, "?")}\n`).join("");

@@ -45,11 +45,13 @@ export async function ledgerMachine(
     stderr: stderr.stream,
   });
   const run = async (command: Command, words: readonly string[]): Promise<Ran> => {
-    const error: unknown = await runCommand(command, ...words).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    if (error !== undefined && !(error instanceof UserError)) throw error;
+    let error: UserError | undefined;
+    try {
+      await runCommand(command, ...words);
+    } catch (thrown) {
+      if (!(thrown instanceof UserError)) throw thrown;
+      error = thrown;
+    }
     return { stdout: stdout.take(), stderr: stderr.take(), error };
   };
   return {

@@ -30,7 +30,7 @@ export function batchOf(node: string, number: number): BatchRecord {
   };
 }
 
-export function acceptanceOf(key: string, change: Partial<RecordBody> = {}): RecordBody {
+export function acceptanceOf(key: string, fields: Partial<RecordBody> = {}): RecordBody {
   return {
     kind: "writer-accepted",
     ...stamp,
@@ -38,7 +38,7 @@ export function acceptanceOf(key: string, change: Partial<RecordBody> = {}): Rec
     key,
     name: "a machine",
     how: "accepted",
-    ...change,
+    ...fields,
   } as RecordBody;
 }
 

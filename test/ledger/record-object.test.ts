@@ -54,11 +54,11 @@ describe("the bytes of a record", () => {
     };
     const { signature } = JSON.parse(text.split("\n")[1] ?? "") as { readonly signature: string };
     const key = file("key.der", Buffer.from(`302a300506032b6570032100${publicKey}`, "hex"));
-    const output = execFileSync("openssl", [
-      ...["pkeyutl", "-verify", "-rawin", "-pubin", "-keyform", "DER", "-inkey", key],
-      ...["-in", file("message", `hostlog record 2\n${recordLine}\n`)],
-      ...["-sigfile", file("signature", Buffer.from(signature, "base64"))],
-    ]);
+    const message = file("message", `hostlog record 2\n${recordLine}\n`);
+    const signed = file("signature", Buffer.from(signature, "base64"));
+    const keyWords = ["-pubin", "-keyform", "DER", "-inkey", key];
+    const words = ["-verify", "-rawin", ...keyWords, "-in", message, "-sigfile", signed];
+    const output = execFileSync("openssl", ["pkeyutl", ...words]);
     expect(output.toString()).toContain("Signature Verified Successfully");
   });
 

@@ -93,7 +93,7 @@ const tamperings: readonly (readonly [name: string, tamper: Tampering, found: Fo
   ],
   [
     "something that is no record",
-    (ledger) => ledger.create("chains/web01/notes.txt", Buffer.from("")).then(),
+    async (ledger) => void (await ledger.create("chains/web01/notes.txt", Buffer.from(""))),
     ["web01", 8, "alien"],
   ],
   [

@@ -84,8 +84,12 @@ describe("a machine that was not accepted at first", () => {
       undefined,
     ]);
     expect((await decisions()).at(-1)).toMatchObject({
-      ...{ kind: "writer-accepted", chain: CONTROL_CHAIN, key, name: "web-2" },
-      ...{ how: "accepted", reason: "the new one" },
+      kind: "writer-accepted",
+      chain: CONTROL_CHAIN,
+      key,
+      name: "web-2",
+      how: "accepted",
+      reason: "the new one",
     });
     expect((await maker.ledger("accept", key, "--name", "web-2")).stdout).toContain("already");
     expect((await other.keys("destroy", "--day", TODAY, "--yes")).error).toBeUndefined();

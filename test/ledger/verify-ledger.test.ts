@@ -171,6 +171,8 @@ describe("a key that nobody has accepted", () => {
     await appendRecord(writerTo(ledger, stranger), CONTROL_CHAIN, acceptanceOf(otherSigner(7).key));
     expect(rescuer.key).toBe(decider.key);
     expect((await verify(ledger, { pinnedKeys: [stranger.key] })).findings).toEqual([]);
-    expect((await verify(ledger)).findings.map(({ kind }) => kind)).toEqual(["takeover", "unaccepted"]);
+    const { findings } = await verify(ledger);
+    expect(findings.map(({ kind }) => kind)).toEqual(["takeover", "unaccepted"]);
+    expect(findings.map(isSeriousFinding)).toEqual([false, true]);
   });
 });

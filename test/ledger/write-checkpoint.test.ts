@@ -145,6 +145,26 @@ describe("a checkpoint", () => {
     expect((await headOf(ledger, "web01"))?.sequence).toBe(7);
   });
 
+  it("is made anew when another was written since it looked, which has seen more", async () => {
+    const ledger = await filled();
+    const { writers } = await readControl(ledger);
+    let isOvertaken = false;
+    const slow: ObjectStore = {
+      ...ledger,
+      async create(key, body) {
+        if (!isOvertaken && key.startsWith(`chains/${CHECKPOINT_CHAIN}/`)) {
+          isOvertaken = true;
+          await ship(writerTo(ledger, web01), "web01", 8, 9);
+          await checkpoint(ledger);
+        }
+        return ledger.create(key, body);
+      },
+    };
+    expect((await writeCheckpoint(writerTo(slow), stamp, writers)).sequence).toBe(4);
+    const seen = (await checkpoints(ledger)).map(({ heads }) => heads.find(({ chain }) => chain === "web01"));
+    expect(seen.map((head) => head?.sequence)).toEqual([4, 6, 9, 9]);
+  });
+
   it("is not written behind something that is no record", async () => {
     const ledger = await filled();
     await replaceObject(ledger, recordKey(CHECKPOINT_CHAIN, 2), "{}");
@@ -170,7 +190,7 @@ describe("a checkpoint", () => {
         machines.map((machine) => writeCheckpoint(writerTo(ledger, machine), stamp, writers)),
       );
       await shipping;
-      expect(written.map(({ sequence }) => sequence).sort()).toEqual([1, 2, 3]);
+      expect(written.map(({ sequence }) => sequence).sort((one, other) => one - other)).toEqual([1, 2, 3]);
       expect(await acceptances(ledger)).toHaveLength(4);
       expect(written.flatMap(({ firstUses }) => firstUses)).toHaveLength(1);
       expect((await verify(ledger)).findings).toEqual([]);

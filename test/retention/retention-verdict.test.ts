@@ -61,8 +61,8 @@ async function on(
   return { text: world.takeOutput(), error };
 }
 
-async function recorded<Kind extends RecordBody["kind"]>(
-  kind: Kind,
+async function recorded(
+  kind: RecordBody["kind"],
 ): Promise<readonly { readonly sequence: number; readonly body: RecordBody }[]> {
   const found: { sequence: number; body: RecordBody }[] = [];
   for await (const { record } of readChain(root("ledger"), "control")) {

@@ -2,12 +2,12 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Question } from "./three-verifiers.ts";
+import type { Question } from "./question.ts";
 
 const script = fileURLToPath(new URL("second-verifier.py", import.meta.url));
 
 /** Where they are missing, nothing is shown of the text of docs/ledger.md: then what needs them is skipped, and says so. */
-export const missingTools: string = ["python3", "openssl"]
+const missingTools: string = ["python3", "openssl"]
   .filter((program) => spawnSync(program, ["version"]).error !== undefined)
   .join(" and ");
 

@@ -5,10 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testSigner } from "../support/ledger-writer.ts";
 import { copyLedgerFiles, type LedgerFiles } from "./ledger-files.ts";
 import { type PythonVerifier, startPythonVerifier } from "./python-verifier.ts";
+import type { Question } from "./question.ts";
 import { makeRealLedger, type RealLedger } from "./real-ledger.ts";
 import { note, type Tampering, tamperings } from "./tampering.ts";
 import { manifestTamperings, wholeTamperings } from "./tampering-wholes.ts";
-import { askOffline, askProgram, askPython, type Question, type Verdict } from "./three-verifiers.ts";
+import { askOffline, askProgram, askPython, type Verdict } from "./three-verifiers.ts";
 
 // A ledger that the program wrote, and what somebody could do to it. Three verifiers say the same of each: the program's,
 // the one that is given to auditors, and one that was written from docs/ledger.md by itself.
@@ -16,12 +17,12 @@ import { askOffline, askProgram, askPython, type Question, type Verdict } from "
 let ledger: RealLedger;
 let python: PythonVerifier | undefined;
 /** For changes that are taken back. */
-let files: LedgerFiles;
+let spare: LedgerFiles;
 let copies = 0;
 
 beforeAll(async () => {
   ledger = await makeRealLedger();
-  files = copyLedgerFiles(ledger.copy, join(ledger.folder, "changed"));
+  spare = copyLedgerFiles(ledger.copy, join(ledger.folder, "changed"));
   python = startPythonVerifier();
 }, 120_000);
 
@@ -67,26 +68,25 @@ describe("a ledger as it was written", () => {
     expect(verdict.root).toBe(ledger.first.key);
   });
 
-  it.each([
-    ["nothing noted", {}],
-    ["a key pinned", { keys: [] }],
-    ["a checkpoint noted", { head: "" }],
-  ])("is good to all three, with %s", async (_, pins: { keys?: []; head?: string }) => {
-    const question = {
-      folder: ledger.copy,
-      store: ledger.storeId,
-      ...(pins.keys === undefined ? {} : { keys: [ledger.first.key] }),
-      ...(pins.head === undefined ? {} : { head: ledger.head }),
-    };
-    const [offline, ...others] = await askAll(question);
-    expect(offline?.findings).toEqual([]);
-    for (const other of others) expect(other).toEqual(offline);
-  });
+  it.each(["nothing noted", "a key pinned", "a checkpoint noted"])(
+    "is good to all three, with %s",
+    async (what) => {
+      const question = {
+        folder: ledger.copy,
+        store: ledger.storeId,
+        ...(what === "a key pinned" ? { keys: [ledger.first.key] } : {}),
+        ...(what === "a checkpoint noted" ? { head: ledger.head } : {}),
+      };
+      const [offline, ...others] = await askAll(question);
+      expect(offline?.findings).toEqual([]);
+      for (const other of others) expect(other).toEqual(offline);
+    },
+  );
 
   it("is of the store that its control chain names, for who does not know it", () => {
     const { question } = tamper({
-      act: (others, { first }) => {
-        others.sign("control", others.length("control") + 1, first, {
+      act: (files, { first }) => {
+        files.sign("control", files.length("control") + 1, first, {
           store: "another",
           body: note,
         });
@@ -138,11 +138,11 @@ async function withChange<Answer>(
   const changed = Buffer.from(whole);
   const index = place % changed.length;
   changed[index] = (changed[index] ?? 0) ^ xor;
-  writeFileSync(join(files.folder, path), changed);
+  writeFileSync(join(spare.folder, path), changed);
   try {
-    return await ask({ folder: files.folder, store: ledger.storeId, head: ledger.head });
+    return await ask({ folder: spare.folder, store: ledger.storeId, head: ledger.head });
   } finally {
-    writeFileSync(join(files.folder, path), whole);
+    writeFileSync(join(spare.folder, path), whole);
   }
 }
 
@@ -160,7 +160,7 @@ describe("a ledger of which a checkpoint was noted", () => {
         });
         expect(found.length).toBeGreaterThan(0);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -183,10 +183,10 @@ describe("a ledger of which a checkpoint was noted", () => {
 
   it("has no file that can be removed unseen", async () => {
     for (const path of paths()) {
-      rmSync(join(files.folder, path));
-      const { findings } = askOffline({ folder: files.folder, head: ledger.head });
+      rmSync(join(spare.folder, path));
+      const { findings } = askOffline({ folder: spare.folder, head: ledger.head });
       expect([path, findings.length > 0]).toEqual([path, true]);
-      writeFileSync(join(files.folder, path), readFileSync(join(ledger.copy, path)));
+      writeFileSync(join(spare.folder, path), readFileSync(join(ledger.copy, path)));
     }
   });
 });

@@ -46,6 +46,21 @@ const otherLedgers: readonly Tampering[] = [
     },
   },
   {
+    name: "the first record of one node in the place of another's",
+    act: (files) => {
+      files.write("web02", 1, files.read("web01", 1));
+      return ["web02 1 unlinked !"];
+    },
+  },
+  ...([{ sequence: 99 }, { chain: "web01" }] as const).map(
+    (change): Tampering => ({
+      name: `a record that says it is another, ${JSON.stringify(change)}`,
+      act: (files, { first }) => [
+        `control ${append(files, "control", first, { ...change, body: note })} unlinked !`,
+      ],
+    }),
+  ),
+  {
     name: "a batch of one node, signed anew for the chain of another",
     act: (files, { second }) => {
       const { body } = files.record("web01", 2);
@@ -237,7 +252,8 @@ const leases: readonly Tampering[] = [
   {
     name: "a record under a lease that was ended",
     act: (files, { first }) => {
-      const { fence = 0 } = files.record("control", files.find("control", "purge-planned"));
+      const { fence = 0, body } = files.record("control", files.length("control"));
+      if (body.kind !== "lease-ended") throw new Error("no lease was ended");
       return [`control ${append(files, "control", first, { fence, body: note })} fence !`];
     },
   },
@@ -297,7 +313,8 @@ const checkpoints: readonly Tampering[] = [
   {
     name: "a stranger's checkpoint, which is compared with nothing",
     act: (files, ledger) => {
-      const body: RecordBody = { kind: "checkpoint", ...stamp, heads: [] };
+      const heads = [{ chain: "web01", sequence: 2, sha256: "0".repeat(64) }];
+      const body: RecordBody = { kind: "checkpoint", ...stamp, heads };
       const next = append(files, "checkpoints", strangerOf(ledger), { body });
       return [`checkpoints ${next} backwards !`, `checkpoints ${next} unaccepted !`];
     },

@@ -3,15 +3,7 @@ import { isSeriousFinding } from "../../src/ledger/ledger-finding.ts";
 import { verifyLedger } from "../../src/ledger/verify-ledger.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
 import type { PythonVerifier } from "./python-verifier.ts";
-
-/** What a verifier is asked. */
-export interface Question {
-  readonly folder: string;
-  readonly keys?: readonly string[];
-  /** SEQUENCE:SHA256 */
-  readonly head?: string;
-  readonly store?: string;
-}
+import type { Question } from "./question.ts";
 
 /** What all of them say, in the form of docs/ledger.md. */
 export interface Verdict {

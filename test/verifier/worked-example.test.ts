@@ -11,7 +11,8 @@ import { testSigner } from "../support/ledger-writer.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { type LedgerFiles, ledgerFilesOf } from "./ledger-files.ts";
 import { startPythonVerifier } from "./python-verifier.ts";
-import { askOffline, askProgram, askPython, type Question } from "./three-verifiers.ts";
+import type { Question } from "./question.ts";
+import { askOffline, askProgram, askPython } from "./three-verifiers.ts";
 
 // docs/ledger.md has a ledger in it, byte for byte.
 

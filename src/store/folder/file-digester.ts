@@ -17,6 +17,12 @@ const ALONE_BYTES_MAX = 32 * 1024 * 1024;
 /** Beyond these the disk is slower than they are. */
 const THREADS_MAX = 4;
 
+/**
+ * What is asked in one turn goes together, since a message costs as much as hashing some 50 kB; in several messages, so
+ * that a thread has the next one while the caller hears of the last.
+ */
+const MESSAGE_FILES_MAX = 4;
+
 interface Thread {
   readonly pending: number;
   digest(root: string, key: string): Promise<ObjectDigest | undefined>;
@@ -73,9 +79,10 @@ function startThread(): Thread {
     for (const { reject } of waiting.values()) reject(failure);
     waiting.clear();
   };
-  /** What is asked in one turn goes in one message: a message costs as much as hashing some 50 kB. */
   const send = (): void => {
-    worker.postMessage(unsent, []);
+    for (let at = 0; at < unsent.length; at += MESSAGE_FILES_MAX) {
+      worker.postMessage(unsent.slice(at, at + MESSAGE_FILES_MAX), []);
+    }
     unsent = [];
   };
   const settle = (answer: DigestAnswer): void => {
