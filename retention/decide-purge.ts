@@ -1,4 +1,4 @@
-import { dayOfMs } from "../src/day.ts";
+import { type Day, dayOfMs } from "../src/day.ts";
 import { acceptedTerms } from "./accepted-terms.ts";
 import { decideFates, refuseFates } from "./decide-fates.ts";
 import { groupName } from "./group-name.ts";
@@ -9,7 +9,7 @@ import type { ListedGroup, UnrecognisedObject } from "./listing-summary.ts";
 import { findOverdue } from "./overdue.ts";
 import { policyToRecord } from "./policy-record.ts";
 import type { PurgeDecision, ResumedPurge } from "./purge-decision.ts";
-import type { RetentionState } from "./retention-state.ts";
+import type { BegunPurge, RetentionState } from "./retention-state.ts";
 import { type RetentionPolicy, ruleFor } from "./rule-for.ts";
 import { byDueDay, type RuledGroup } from "./ruled-group.ts";
 
@@ -20,7 +20,12 @@ export interface PurgeQuestion {
   readonly unrecognised: readonly UnrecognisedObject[];
   readonly policy: RetentionPolicy;
   readonly state: RetentionState;
-  readonly now: { readonly ms: number; readonly isArgument: boolean };
+  readonly now: {
+    readonly ms: number;
+    readonly isArgument: boolean;
+    /** True when a person has said that this machine's clock is right. */
+    readonly isConfirmed?: boolean;
+  };
   readonly clocks: {
     /** What the store's server said when `now` was read; undefined for a folder, which has no clock of its own. */
     readonly storeMs: number | undefined;
@@ -36,14 +41,13 @@ export interface PurgeQuestion {
 export function decidePurge(question: PurgeQuestion): PurgeDecision {
   const { groups, policy, state, now, unrecognised } = question;
   const today = dayOfMs(now.ms);
-  const refusals = [
-    judgeClocks(now, question.clocks.storeMs),
-    judgeWatermark(now.ms, question.clocks.newestRecordMs),
-  ].filter((refusal) => refusal !== undefined);
+  const refusals = [judgeClocks(now, question.clocks.storeMs), judgeWatermark(now, question.clocks)].filter(
+    (refusal) => refusal !== undefined,
+  );
   const isRefused = refusals.length > 0;
 
   const ruled = groups.map((group) => ({ group, rule: ruleFor(group, policy) })).sort(byDueDay);
-  const begun = begunPurges(ruled, state);
+  const begun = begunPurges(ruled, state).filter((one) => isFounded(one, state, today));
   const listedBegun = begun.flatMap(({ listed }) => listed ?? []);
   const others = without(ruled, listedBegun);
   const judged = judgeListing(others, policy, state, { nowMs: now.ms, today });
@@ -74,6 +78,18 @@ export function decidePurge(question: PurgeQuestion): PurgeDecision {
 function begunPurges(ruled: readonly RuledGroup[], { begun }: RetentionState): readonly ResumedPurge[] {
   const listed = new Map(ruled.map((one) => [nameOf(one), one]));
   return begun.map((one) => ({ ...one, listed: listed.get(groupName(one.record.group)) }));
+}
+
+/**
+ * A purge that was begun rests on a plan that names its group, and on its due day. Any machine that may write the control
+ * chain can write a record that says it was begun: one that rests on nothing is not carried out, and its group is
+ * judged like any other.
+ */
+function isFounded({ record }: BegunPurge, { plans }: RetentionState, today: Day): boolean {
+  const plan = plans.find(({ sequence }) => sequence === record.plan);
+  const name = groupName(record.group);
+  const planned = plan?.record.groups.find((group) => groupName(group) === name);
+  return planned !== undefined && planned.rule.dueDay <= today && record.rule.dueDay <= today;
 }
 
 function without(ruled: readonly RuledGroup[], some: readonly RuledGroup[]): readonly RuledGroup[] {

@@ -1,10 +1,13 @@
 import type { Day } from "../../src/day.ts";
+import { UserError } from "../../src/errors.ts";
+import { exitCode } from "../../src/exit-code.ts";
 import { LeaseLostError } from "../../src/ledger/chain.ts";
-import type { InventoryObject, PurgeInventory } from "../../src/ledger/retention-record.ts";
-import { dayPrefix } from "../../src/partition.ts";
+import type { InventoryObject, PurgeGroup, PurgeInventory } from "../../src/ledger/retention-record.ts";
+import { dayPrefix, parseKey } from "../../src/partition.ts";
 import type { RemoveFailure } from "../../src/store/object-store.ts";
 import type { View } from "../../src/view.ts";
 import { makeCertificate } from "../certificate/certificate-body.ts";
+import { groupName } from "../group-name.ts";
 import { type ListedThing, listDay } from "./list-day.ts";
 import type {
   DoomedPurge,
@@ -58,9 +61,11 @@ export async function destroyDay(orders: DayOrders, world: PurgeWorld): Promise<
   const failures: PurgeFailure[] = [];
   try {
     let listing: Listing = await listDay(world.stores[orders.view], orders.day);
-    let resumed = await readBegun(orders, world, failures);
+    const lost: DoomedPurge[] = [];
+    let resumed = await readBegun(orders, world, failures, lost);
+    const destroy = [...orders.destroy, ...lost];
     for (let round = 0; round < ROUNDS_MAX && !world.signal.aborted; round++) {
-      const begun = await beginAll(orders, listing, resumed, world);
+      const begun = await beginAll({ ...orders, destroy }, listing, resumed, world);
       const open = [...resumed, ...begun];
       if (open.length === 0) break;
       const removed = await removeAll(orders, open, world);
@@ -79,21 +84,45 @@ export async function destroyDay(orders: DayOrders, world: PurgeWorld): Promise<
   return { certificates, failures };
 }
 
+/**
+ * What was begun and can be gone on with. Of one whose inventory is lost what is left is begun anew, with an inventory of
+ * its own: the old one can never be certified, and is a failure each time.
+ */
 async function readBegun(
   { view, day, resume }: DayOrders,
   world: PurgeWorld,
   failures: PurgeFailure[],
+  lost: DoomedPurge[],
 ): Promise<readonly OpenPurge[]> {
   const open: OpenPurge[] = [];
   for (const { sequence, record } of resume) {
     try {
-      open.push({ sequence, record, inventory: await world.readInventory(record.inventory) });
+      const inventory = await world.readInventory(record.inventory);
+      refuseForeign(record.group, inventory);
+      open.push({ sequence, record, inventory });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       failures.push({ view, key: dayPrefix(day), message });
+      const isLost = error instanceof UserError && error.exitCode === exitCode.integrity;
+      if (isLost) lost.push({ group: record.group, rule: record.rule, plan: record.plan });
     }
   }
   return open;
+}
+
+/** An inventory is believed for its own group only: whoever wrote it must not have others destroyed with it. */
+function refuseForeign(group: PurgeGroup, inventory: PurgeInventory): void {
+  const isOwn = (key: string): boolean => {
+    const name = parseKey(key);
+    return name?.day === group.day && name.retentionClass === group.retentionClass;
+  };
+  const isOfGroup =
+    groupName(inventory.group) === groupName(group) && inventory.objects.every(({ key }) => isOwn(key));
+  if (isOfGroup) return;
+  throw new UserError(
+    `the inventory of a purge of ${groupName(group)} names what is not of it: it was not carried out; find out who wrote it`,
+    exitCode.integrity,
+  );
 }
 
 /** Begins what is listed of each group and in no inventory yet. */

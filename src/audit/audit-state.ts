@@ -41,6 +41,8 @@ export interface SignerUse {
 export interface ControlAccount {
   /** The records that accept keys, also those that nobody has to believe: who may write follows from them. */
   readonly acceptances: StoredRecord[];
+  /** Whether one of the pinned keys, where there are any, has signed a record. */
+  isAnchored: boolean;
   lease: HeldLease | undefined;
   /** Purges that have begun and are not certified, by the sequence that says so. */
   readonly begun: Map<number, BegunPurge>;
@@ -65,6 +67,7 @@ export function createAuditState(): AuditState {
     chains: [],
     control: {
       acceptances: [],
+      isAnchored: false,
       lease: undefined,
       begun: new Map(),
       keysDestroyed: new Set(),

@@ -6,7 +6,8 @@ import type { View } from "../view.ts";
 import { auditHidden, type HiddenAudit } from "./audit-hidden.ts";
 import type { AuditState } from "./audit-state.ts";
 import { compareSeal } from "./compare-seals.ts";
-import type { FindingSink, ObjectFinding } from "./finding.ts";
+import type { FindingSink } from "./finding.ts";
+import { judgeOtherMd5 } from "./judge-other-md5.ts";
 import { flag, wordsOfHex } from "./object-table.ts";
 
 export interface ViewListing {
@@ -47,6 +48,7 @@ export async function auditView(
 ): Promise<ViewListing> {
   const unrecorded: UnrecordedObject[] = [];
   const undead = new Set<string>();
+  const otherMd5: string[] = [];
   const counts = { listed: 0, listedBytes: 0, sealed: 0, overdue: 0, moreUnrecorded: 0 };
   const onForeign = (key: string): void => sink.add({ kind: "foreign", view, key });
   for await (const object of store.list("", { onForeign })) {
@@ -62,13 +64,17 @@ export async function auditView(
     const node = index === -1 ? parseKey(key)?.node : undefined;
     if (index !== -1) {
       if (markListed(state, index)) undead.add(key);
-      else addIfAny(sink, compareObject(state, index, view, object));
+      else if (hasOtherSize(state, index, object)) {
+        const recordedBytes = state.objects.columns.sizeBytes[index] as number;
+        sink.add({ kind: "changed", view, key, sizeBytes, recordedBytes });
+      } else if (hasOtherMd5(state, index, object)) otherMd5.push(key);
     } else if (node === undefined) onForeign(key);
     else if (unrecorded.length < UNRECORDED_MAX) unrecorded.push({ ...object, node });
     else counts.moreUnrecorded++;
   }
   const hidden = await auditHidden(store, (key) => isDestroyed(state, view, key));
   for (const key of hidden.undead) undead.add(key);
+  await judgeOtherMd5(state, { view, store, keys: otherMd5 }, sink);
   return { ...counts, hidden: hidden.hidden, unrecorded, undead: [...undead] };
 }
 
@@ -90,23 +96,20 @@ function isKeyDestroyed({ control: { keysDestroyed } }: AuditState, view: View, 
   return name !== undefined && keysDestroyed.has(formatDayKey(name));
 }
 
-function addIfAny(sink: FindingSink, finding: ObjectFinding | undefined): void {
-  if (finding !== undefined) sink.add(finding);
-}
-
-function compareObject(
+/** Nothing is recorded of what only a certificate or a rewrite names. */
+function hasOtherSize(
   { objects: { columns } }: AuditState,
   index: number,
-  view: View,
-  { key, sizeBytes, md5 }: StoredObject,
-): ObjectFinding | undefined {
-  // What only a certificate or a rewrite names.
-  if (((columns.flags[index] as number) & flag.recorded) === 0) return undefined;
-  const recordedBytes = columns.sizeBytes[index] as number;
-  if (sizeBytes !== recordedBytes) return { kind: "changed", view, key, sizeBytes, recordedBytes };
-  if (md5 === undefined) return undefined;
+  { sizeBytes }: StoredObject,
+): boolean {
+  const isRecorded = ((columns.flags[index] as number) & flag.recorded) !== 0;
+  return isRecorded && columns.sizeBytes[index] !== sizeBytes;
+}
+
+/** Where both the record and the listing know one. */
+function hasOtherMd5({ objects: { columns } }: AuditState, index: number, { md5 }: StoredObject): boolean {
   const [high, low] = [columns.md5[index * 2], columns.md5[index * 2 + 1]];
-  if (high === 0 && low === 0) return undefined;
+  if (md5 === undefined || (high === 0 && low === 0)) return false;
   const [listedHigh, listedLow] = wordsOfHex(md5, 2);
-  return high === listedHigh && low === listedLow ? undefined : { kind: "altered", view, key };
+  return high !== listedHigh || low !== listedLow;
 }

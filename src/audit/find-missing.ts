@@ -4,6 +4,7 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { type View, views } from "../view.ts";
 import type { AuditState, ChainAccount } from "./audit-state.ts";
 import { FINDINGS_OF_KIND_MAX, type FindingSink } from "./finding.ts";
+import { isYoung } from "./is-young.ts";
 import { flag, viewOfFlags } from "./object-table.ts";
 import { readInventory } from "./take-control.ts";
 
@@ -61,7 +62,7 @@ async function markLeaving(
   sink: FindingSink,
 ): Promise<void> {
   for (const [sequence, { at, inventory: attachment }] of state.control.begun) {
-    if (nowMs - Date.parse(at) > inFlightMs) continue;
+    if (!isYoung(Date.parse(at), { nowMs, inFlightMs })) continue;
     const inventory = await readInventory(ledger, attachment);
     if (typeof inventory === "string") {
       sink.add({ kind: "certificate", sequence, message: inventory });

@@ -5,6 +5,7 @@ import type { AuditState } from "./audit-state.ts";
 import type { UnrecordedObject, ViewListing } from "./audit-view.ts";
 import { isListed } from "./find-missing.ts";
 import type { Finding, FindingSink } from "./finding.ts";
+import { isYoung } from "./is-young.ts";
 
 export interface ListingQuestion {
   readonly view: View;
@@ -52,7 +53,7 @@ export function judgeUnrecorded(
   { key, node, modifiedMs }: UnrecordedObject,
   { view, brokenChains, nowMs, inFlightMs }: Omit<ListingQuestion, "store" | "listing">,
 ): Finding | "in-flight" | "unjudged" {
-  if (modifiedMs !== undefined && nowMs - modifiedMs <= inFlightMs) return "in-flight";
+  if (modifiedMs !== undefined && isYoung(modifiedMs, { nowMs, inFlightMs })) return "in-flight";
   if (brokenChains.has(node === HOLD_NODE ? CONTROL_CHAIN : node)) return "unjudged";
   const since = modifiedMs === undefined ? undefined : new Date(modifiedMs).toISOString();
   return { kind: "unrecorded", view, key, node, since };

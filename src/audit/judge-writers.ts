@@ -11,16 +11,17 @@ export function judgeWriters(
   seen: ReadonlyMap<string, RecordedHead>,
 ): readonly Finding[] {
   return [
-    ...judgeRoot(state, writers),
+    ...judgeRoot(state),
     ...writers.takeovers.map(({ sequence, key }): Finding => ({ kind: "takeover", sequence, key })),
     ...state.chains.flatMap((account) => judgeChain(account, writers, seen)),
   ];
 }
 
-function judgeRoot({ control }: AuditState, writers: TrustedWriters): readonly Finding[] {
-  if (control.acceptances.length === 0 || writers.isAnchored) return [];
+/** Also of a control chain that was removed. */
+function judgeRoot({ control, chains }: AuditState): readonly Finding[] {
+  if (control.isAnchored || chains.every(({ head }) => head.sequence === 0)) return [];
   const message =
-    "none of the pinned keys (ledger.keys) has begun this chain, was accepted in it or took it over: it is another one than theirs";
+    "none of the pinned keys (ledger.keys) has signed a record of this chain: it is another one than theirs";
   return [{ kind: "replaced", chain: CONTROL_CHAIN, sequence: 1, message }];
 }
 

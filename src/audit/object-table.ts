@@ -132,6 +132,12 @@ export function wordsOfHex(hex: string, words: number): Uint32Array {
   return out;
 }
 
+/** What is kept of the SHA-256 of an object's bytes: its first 32 hex digits. */
+export function sha256StartOf({ sha256 }: ObjectColumns, index: number): string {
+  const words = [...sha256.subarray(index * 4, index * 4 + 4)];
+  return words.map((word) => word.toString(16).padStart(8, "0")).join("");
+}
+
 function nameOf(view: View, key: string): Uint32Array {
   const digest = hash("sha256", `${view}/${key}`, "buffer");
   return Uint32Array.of(digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8));

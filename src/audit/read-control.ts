@@ -21,15 +21,20 @@ export async function readControlOn(state: AuditState, reading: ChainReading): P
   const account = accountOf(state, CONTROL_CHAIN);
   const writers = createTrustedWriters(pinnedKeys);
   for (const stored of state.control.acceptances) writers.take(stored);
+  const breaks: ChainFinding[] = [];
   for await (const step of walkChain(ledger, CONTROL_CHAIN, account.head)) {
-    if (step.kind === "fault") return { writers, breaks: [brokenChain(CONTROL_CHAIN, step.fault)] };
+    if (step.kind === "fault") {
+      breaks.push(brokenChain(CONTROL_CHAIN, step.fault));
+      break;
+    }
     const { stored } = step;
     const isCounting = takeWriter(state, writers, stored);
     if (isCounting && hasPlace(state, stored, storeId))
       await takeControlRecord(state, ledger, stored, isFresh);
     account.head = headOf(stored);
   }
-  return { writers, breaks: [] };
+  state.control.isAnchored ||= writers.isAnchored;
+  return { writers, breaks };
 }
 
 /** Whether the record counts. */

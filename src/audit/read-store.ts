@@ -134,8 +134,7 @@ async function readOne(store: Pick<ObjectStore, "digest">, object: RecordedBytes
   }
 }
 
-/** Exported for the tests of what is found. */
-export function judgeBytes(
+function judgeBytes(
   { view, key, sha256 }: RecordedBytes,
   { sizeBytes, sha256: actual, start }: ObjectDigest,
 ): readonly ReadFinding[] {

@@ -7,6 +7,7 @@ import { UserError } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import { destroyedDays } from "../holds/destroyed-days.ts";
 import type { HoldScope } from "../holds/hold-scope.ts";
+import { HOLD_DAYS_MAX } from "../holds/hold-state.ts";
 import { scopeCountText } from "../holds/render-holds.ts";
 import { sweepMemoryFolders } from "../memory-folder.ts";
 import { unshowable } from "../terminal-text.ts";
@@ -27,9 +28,6 @@ export interface AddOptions extends CommonOptions, SecretOptions {
   readonly address: readonly string[];
   readonly until?: string;
 }
-
-/** A hold that goes on is renewed, each time with a reason. */
-export const HOLD_DAYS_MAX = 90;
 
 /** Two years of rows, and what is late with its destruction. */
 const DAYS_MAX = 800;

@@ -1,11 +1,12 @@
 import { Command, Option } from "commander";
+import { HOLD_DAYS_MAX } from "../holds/hold-state.ts";
 import { addCommonOptions, type OpenContext } from "./context.ts";
 import { collect } from "./custodian-options.ts";
 import { addSecretOptions } from "./custodian-secrets.ts";
 import { liftHold, type ReasonOptions, type RenewOptions, renewHold } from "./hold-change.ts";
 import { type CopyOptions, copyHolds } from "./hold-copy.ts";
 import { type ListOptions, listHolds } from "./hold-list.ts";
-import { type AddOptions, addHold, HOLD_DAYS_MAX } from "./hold-place.ts";
+import { type AddOptions, addHold } from "./hold-place.ts";
 
 const exitCodes = `
 Exit codes: 0 done, 2 done, and some rows in the hold's days could not be looked through (said above), 3 an object or

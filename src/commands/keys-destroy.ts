@@ -1,4 +1,6 @@
 import { decideKeys, type KeyDecision, type WaitingKey } from "../../retention/due-keys.ts";
+import { judgeWatermark } from "../../retention/guards/clock-after-ledger.ts";
+import { judgeClocks } from "../../retention/guards/clocks-agree.ts";
 import { DUE_DAYS_AT_ONCE_MAX } from "../../retention/guards/due-days.ts";
 import { foldRetention } from "../../retention/retention-state.ts";
 import { type Day, parseDay } from "../day.ts";
@@ -99,18 +101,25 @@ function isOf({ view, class: retentionClass }: DestroyOptions): (name: DayKeyNam
 
 /** A key is destroyed under the plan of its objects, which the control chain tells, wherever these are destroyed. */
 async function decideDue(
-  { config, nowMs, openRoot }: Context,
+  { config, nowMs, nowIsArgument: isArgument, openRoot }: Context,
   { id: storeId }: StoreIdentity,
   entries: readonly KeyEntry[],
   { days }: DestroyOptions,
 ): Promise<KeyDecision> {
-  const { records, writers } = await readControl(await openRoot("ledger"), config.ledger.keys, { storeId });
+  const ledger = await openRoot("ledger");
+  const { records, writers } = await readControl(ledger, config.ledger.keys, { storeId });
+  const state = foldRetention(records, writers);
+  const now = { ms: nowMs, isArgument };
+  const storeMs = await ledger.clockMs();
+  const refusal =
+    judgeClocks(now, storeMs) ?? judgeWatermark(now, { storeMs, newestRecordMs: state.newestRecordMs });
+  if (refusal !== undefined) throw new UserError(refusal.message, exitCode.tryAgain);
   const { classes, quarantineTerm } = config;
   const holds = holdTerms(foldHolds(records, writers));
   return decideKeys({
     entries,
     policy: { classes, quarantineTerm, holds },
-    state: foldRetention(records, writers),
+    state,
     nowMs,
     daysAtOnceMax: days === undefined ? undefined : Number(days),
   });

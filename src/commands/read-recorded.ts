@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { AuditState } from "../audit/audit-state.ts";
-import { flag } from "../audit/object-table.ts";
+import { flag, sha256StartOf } from "../audit/object-table.ts";
 import {
   type ObjectPosition,
   type ReadFinding,
@@ -93,12 +93,11 @@ async function* recordedBytes(
     for await (const { key } of stores[view].list("")) {
       const index = objects.find(view, key);
       if (index === -1) continue;
-      const { flags, sizeBytes, sha256 } = objects.columns;
+      const { flags, sizeBytes } = objects.columns;
       const isThere = ((flags[index] as number) & (flag.recorded | flag.consumed)) === flag.recorded;
       if (!isThere) continue;
-      const words = [...sha256.subarray(index * 4, index * 4 + 4)];
-      const hex = words.map((word) => word.toString(16).padStart(8, "0")).join("");
-      yield { view, key, sizeBytes: sizeBytes[index] as number, sha256: hex };
+      const sha256 = sha256StartOf(objects.columns, index);
+      yield { view, key, sizeBytes: sizeBytes[index] as number, sha256 };
     }
   }
 }

@@ -10,7 +10,7 @@ import {
 } from "../ledger/chain.ts";
 import { chainNames } from "../ledger/chain-names.ts";
 import type { RecordBody, RecordedObject } from "../ledger/record.ts";
-import { CHECKPOINT_CHAIN, parseKey } from "../partition.ts";
+import { CHECKPOINT_CHAIN, CONTROL_CHAIN, parseKey } from "../partition.ts";
 import { sha256Hex } from "../sha256.ts";
 import { ObjectNotFoundError, type ObjectStore } from "../store/object-store.ts";
 import type { View } from "../view.ts";
@@ -99,12 +99,19 @@ async function catchUp(ledger: ObjectStore, days: RecordedDays): Promise<Recorde
       }
       heads.set(chain, headOf(step.stored));
       isNew = true;
-      for (const object of objectsOf(step.stored.record.body)) heldObjects += note(held, object);
+      for (const object of objectsOf(step.stored.record.body)) {
+        // What a node says of another's objects says nothing.
+        if (isOwn(chain, object.key)) heldObjects += note(held, object);
+      }
       if (heldObjects >= HELD_OBJECTS_MAX) await flush();
     }
   }
   if (isNew) await flush();
   return faults;
+}
+
+function isOwn(chain: string, key: string): boolean {
+  return chain === CONTROL_CHAIN || parseKey(key)?.node === chain;
 }
 
 /** How many were noted: what is under no name of ours is in no listing of ours either. */

@@ -4,6 +4,8 @@ import type { CommonOptions, Context } from "./context.ts";
 /** How what retention does and would do is written. */
 export interface OutputOptions extends CommonOptions {
   readonly output?: "table" | "json";
+  /** A person says that this machine's clock is right, though the ledger has records of the future. */
+  readonly clockIsRight?: boolean;
 }
 
 export function outputOption(): Option {

@@ -8,8 +8,10 @@ import {
   renderReportJson,
   renderReportTable,
 } from "../../retention/render-report.ts";
+import { baselinePolicy } from "../../retention/rule-for.ts";
 import { UserError } from "../errors.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { LeaseLostError } from "../ledger/chain.ts";
 import { type WrittenCheckpoint, writeCheckpoint } from "../ledger/write-checkpoint.ts";
 import { withLock } from "../lock-file.ts";
 import { readStoreIdentity, type StoreIdentity } from "../store-identity.ts";
@@ -27,6 +29,7 @@ import {
   decideRetention,
   lookForRetention,
   type RetentionDecision,
+  refuseShortened,
 } from "./retention-sight.ts";
 import { type LeasedRun, openPurgeWorld } from "./retention-world.ts";
 import { describeShredded, keysElsewhereText, shredKeys } from "./shred-due-keys.ts";
@@ -56,7 +59,7 @@ async function runLocked(context: Context, options: OutputOptions): Promise<read
   const control = await openControl(context);
   const sight = await lookForRetention(context, control.writers, () => Date.parse(stamp().at));
   noteUnlisted(context, sight);
-  const seen = decideRetention(context, sight, control);
+  const seen = decideRetention(context, sight, control, options.clockIsRight);
   if (seen.purge.refusals.length > 0) {
     writePlan(context, options, seen);
     throw isRefused(seen.purge);
@@ -74,13 +77,14 @@ async function runLeased(run: LeasedRun, options: OutputOptions): Promise<readon
   const { context, control, lease, sight } = run;
   // What others recorded before this run had the lease counts.
   const known = { records: lease.records, writers: control.writers };
-  const decision = decideRetention(context, sight, known);
+  refuseShortened(sight, known);
+  const decision = decideRetention(context, sight, known, options.clockIsRight);
   writePlan(context, options, decision);
   if (decision.purge.refusals.length > 0) throw isRefused(decision.purge);
   const alarms = await alarmsOfHolds(control.ledger, sight, known, decision.purge);
   for (const { text } of alarms) context.stderr.write(`warning: ${text}\n`);
   const plans = await recordPlans(run, decision.purge);
-  await shred(run, decision);
+  const shredTroubles = await shred(run, decision).then(() => [], isShredTrouble);
   const signal = AbortSignal.any([context.signal, lease.signal]);
   const opened = openPurgeWorld(run, signal);
   const orders = {
@@ -89,11 +93,17 @@ async function runLeased(run: LeasedRun, options: OutputOptions): Promise<readon
   };
   const done = await destroyGroups(orders, opened.world);
   lease.signal.throwIfAborted();
-  const local = await clearLocalCopies(context, await identityOf(context), decision.policy);
+  const local = await clearLocalCopies(
+    context,
+    await identityOf(context),
+    // Of a term that was made shorter the spool is no place to find out that this was a mistake.
+    baselinePolicy(decision.policy.holds),
+  );
   const overdue = countOverdue(decision.purge, orders.destroy, done);
   const checkpoint = done.isComplete ? await recordEnd(run, done, overdue) : undefined;
   writeReport(context, options, { ...done, plans: plans.recorded, overdue, checkpoint });
   return [
+    ...shredTroubles,
     ...troublesOfRun(run, decision, done),
     ...opened.faults().map(isBroken),
     ...(checkpoint?.findings ?? []).map(isBroken),
@@ -106,6 +116,13 @@ async function runLeased(run: LeasedRun, options: OutputOptions): Promise<readon
       : [{ exitCode: exitCode.partial, message: "holds need somebody, see above" }]),
     ...(await troublesOfExports(run)),
   ];
+}
+
+/** A key that could not be destroyed as it should keeps no object: the certificates say that keys are outstanding. */
+function isShredTrouble(error: unknown): readonly Trouble[] {
+  if (!(error instanceof UserError) || error instanceof LeaseLostError) throw error;
+  const code = error.exitCode === exitCode.integrity ? exitCode.integrity : exitCode.partial;
+  return [{ exitCode: code, message: error.message }];
 }
 
 interface RecordedPlans {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { lastPurgeTimeMs } from "../../config/purge-times.ts";
 import { schedulePurge } from "../../retention/io/schedule-purge.ts";
 import { foldRetention } from "../../retention/retention-state.ts";
@@ -27,13 +28,18 @@ export async function runOnSchedule(openContext: OpenContext, options: ScheduleO
     expression,
     isMissed: lastMs === undefined || lastMs < lastPurgeTimeMs(expression, nowMs),
     signal,
-    run: () => bearing("retention", stderr, async () => runAndMeasure(await openContext(options), options)),
+    run: () =>
+      untilDone(signal, () =>
+        bearing("retention", stderr, async () => runAndMeasure(await openContext(options), options)),
+      ),
   });
   const checkpoints = schedulePurge({
     expression: CHECKPOINTS,
     isMissed: false,
     signal,
-    run: () => bearing("checkpoint", stderr, async () => makeCheckpoint(await openContext(options))),
+    run: async () => {
+      await bearing("checkpoint", stderr, async () => makeCheckpoint(await openContext(options)));
+    },
   });
   await Promise.all([purges, checkpoints]);
 }
@@ -41,13 +47,29 @@ export async function runOnSchedule(openContext: OpenContext, options: ScheduleO
 /** Hourly, at a minute at which nights do not begin. */
 const CHECKPOINTS = "41 * * * *";
 
+/** So long after a run for which it was not the time another one is tried: what is due is to be gone within a day. */
+const RETRY_MS = 10 * 60_000;
+
+/** Runs it again until it could do its work, or is told to end. */
+async function untilDone(signal: AbortSignal, act: () => Promise<"done" | "try-again">): Promise<void> {
+  while ((await act()) === "try-again" && !signal.aborted) {
+    await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
 /** A full disk or a store that is away must not end the schedule; a mistake in the program must. */
-async function bearing(what: string, stderr: NodeJS.WritableStream, act: () => Promise<void>): Promise<void> {
+async function bearing(
+  what: string,
+  stderr: NodeJS.WritableStream,
+  act: () => Promise<void>,
+): Promise<"done" | "try-again"> {
   try {
     await act();
+    return "done";
   } catch (error) {
     if (!(error instanceof UserError || (error instanceof Error && "syscall" in error))) throw error;
     stderr.write(`${what}: ${error.message} (at the latest, the next scheduled run tries again)\n`);
+    return error instanceof UserError && error.exitCode === exitCode.tryAgain ? "try-again" : "done";
   }
 }
 

@@ -4,11 +4,15 @@ import { type ListedViews, listViews } from "../../retention/io/list-views.ts";
 import type { PurgeDecision } from "../../retention/purge-decision.ts";
 import { foldRetention, type RetentionState } from "../../retention/retention-state.ts";
 import type { RetentionPolicy } from "../../retention/rule-for.ts";
+import { UserError } from "../errors.ts";
+import { exitCode } from "../exit-code.ts";
 import { foldHolds, holdTerms } from "../holds/hold-state.ts";
 import { findLastCheckpoint } from "../ledger/last-checkpoint.ts";
+import type { RecordedHead } from "../ledger/ledger-affair.ts";
 import type { StoredRecord } from "../ledger/record-object.ts";
 import type { CheckedClocks } from "../ledger/retention-record.ts";
 import type { TrustedWriters } from "../ledger/trusted-writers.ts";
+import { CONTROL_CHAIN } from "../partition.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { type View, views } from "../view.ts";
 import type { Context } from "./context.ts";
@@ -23,6 +27,8 @@ export interface RetentionSight {
   readonly storeMs: number | undefined;
   /** Of the newest checkpoint. */
   readonly checkpointMs: number | undefined;
+  /** Where the newest checkpoint saw the control chain end. */
+  readonly checkpointHead: RecordedHead | undefined;
 }
 
 /** The control chain as far as it is known. */
@@ -62,7 +68,22 @@ export async function lookForRetention(
     keys: await findKeys(context),
     storeMs,
     checkpointMs: newest === undefined ? undefined : Date.parse(newest.checkpoint.at),
+    checkpointHead: newest?.checkpoint.heads.find(({ chain }) => chain === CONTROL_CHAIN),
   };
+}
+
+/**
+ * Throws UserError with `exitCode.integrity` when the control chain is not the one that the newest checkpoint saw: with a
+ * tail that is missing, a hold or a cancelled plan would never have been.
+ */
+export function refuseShortened({ checkpointHead: head }: RetentionSight, { records }: KnownControl): void {
+  if (head === undefined || records[head.sequence - 1]?.sha256 === head.sha256) return;
+  const what =
+    records.length < head.sequence ? `ends at record ${records.length}` : "has another record there";
+  throw new UserError(
+    `the newest checkpoint saw record ${head.sequence} of the control chain, and the chain ${what}: it was cut off or exchanged, or restored from an older copy. Nothing was done; put the missing records back (hostlog ledger verify says which)`,
+    exitCode.integrity,
+  );
 }
 
 /** The same sight and records give the same decision. */
@@ -70,6 +91,7 @@ export function decideRetention(
   context: Context,
   sight: RetentionSight,
   { records, writers }: KnownControl,
+  isClockConfirmed = false,
 ): RetentionDecision {
   const { config, nowMs, nowIsArgument: isArgument } = context;
   const state = foldRetention(records, writers);
@@ -82,7 +104,7 @@ export function decideRetention(
     unrecognised,
     policy,
     state,
-    now: { ms: nowMs, isArgument },
+    now: { ms: nowMs, isArgument, isConfirmed: isClockConfirmed },
     clocks: { storeMs: sight.storeMs, newestRecordMs },
   });
   if (sight.keys.kind !== "here") return { state, policy, purge, keys: undefined };

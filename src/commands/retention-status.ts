@@ -39,8 +39,15 @@ export async function runAndMeasure(
   try {
     await runRetention(context, options);
   } finally {
-    if (metrics !== undefined) await writeMetrics(context, metrics);
+    // What the run has to say comes first, whatever becomes of the metrics.
+    if (metrics !== undefined) await writeMetrics(context, metrics).catch(noMetrics(context, metrics));
   }
+}
+
+function noMetrics({ stderr }: Context, path: string): (error: unknown) => void {
+  return (error) => {
+    stderr.write(`no metrics in ${path}: ${error instanceof Error ? error.message : String(error)}\n`);
+  };
 }
 
 /** Writes the metrics for a collector that reads files, whole or not at all. */

@@ -8,6 +8,7 @@ import { foldHolds, holdTerms } from "../holds/hold-state.ts";
 import { counted } from "../keyring/counted.ts";
 import { appendRecord } from "../ledger/chain.ts";
 import type { ControlWriter } from "../ledger/control-writer.ts";
+import { foldLease, type HeldLease } from "../ledger/lease-state.ts";
 import type { StoredRecord } from "../ledger/record-object.ts";
 import type { PlannedGroup } from "../ledger/retention-record.ts";
 import { CONTROL_CHAIN } from "../partition.ts";
@@ -38,6 +39,7 @@ export async function approvePlan(context: Context, text: string, options: Verdi
 /** `retention cancel`. Throws UserError for a plan of which nothing could be kept. */
 export async function cancelPlan(context: Context, text: string, options: VerdictOptions): Promise<void> {
   const { control, plan, left, goesAnyway } = await openPlan(context, text);
+  refuseDuringRun(control, context.nowMs);
   if (plan.verdict === "cancelled") throw mistake(`plan ${plan.sequence} is cancelled already`);
   const certain = left.filter(goesAnyway);
   if (certain.length === left.length) {
@@ -50,6 +52,19 @@ export async function cancelPlan(context: Context, text: string, options: Verdic
   if (certain.length === 0) return;
   context.stdout.write(
     `all the same these go when they are due, because no rule keeps them any longer: ${describeGroups(certain)}; "hostlog hold add" keeps rows of them for a case\n`,
+  );
+}
+
+/** What a run has decided it carries out: a plan that is cancelled meanwhile would say so, and go all the same. */
+function refuseDuringRun({ records, writers, ledger }: ControlWriter, nowMs: number): void {
+  const held = records.reduce<HeldLease | undefined>(
+    (known, stored) => (writers.trusts(stored) ? foldLease(known, stored) : known),
+    undefined,
+  );
+  if (held === undefined || held.untilMs <= nowMs) return;
+  throw new UserError(
+    `${held.holder} carries out plans in ${ledger.url} right now: nothing was cancelled. End that run (SIGTERM) or wait for it, look at what is left (hostlog retention plan), then cancel`,
+    exitCode.tryAgain,
   );
 }
 

@@ -47,6 +47,12 @@ export function openPurgeWorld(
     faults.push(...opened.faults.map(({ chain, message }) => `chain ${chain}: ${message}`));
     return opened;
   };
+  /** What is due goes all the same: its inventory then says neither rows nor hashes. */
+  const noRecords = (error: unknown): RecordedObjects => {
+    const why = error instanceof Error ? error.message : String(error);
+    faults.push(`rows and hashes of what was destroyed could not be found out: ${why}`);
+    return { faults: [], of: async () => new Map() };
+  };
   const world: PurgeWorld = {
     stores: sight.stores,
     append: (body) => lease.append(body),
@@ -65,7 +71,7 @@ export function openPurgeWorld(
       }
     },
     async recorded(view, day) {
-      recorded ??= openRecorded();
+      recorded ??= openRecorded().catch(noRecords);
       return (await recorded).of(view, day);
     },
     stamp,

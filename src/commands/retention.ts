@@ -25,6 +25,10 @@ export function retentionCommand(openContext: OpenContext): Command {
     .addOption(outputOption())
     .option("--dry-run", "show the same plan and stop there")
     .addOption(metricsOption())
+    .option(
+      "--clock-is-right",
+      "go on though the ledger has records of the future: this machine's clock is right",
+    )
     .addHelpText("after", runExitCodes)
     .action(async (options: RunOptions) => {
       const context = await openContext(options);

@@ -76,7 +76,7 @@ function placed(record: HoldPlacedRecord): GrowingHold {
     placedAt: at,
     firstDay,
     lastDay,
-    end,
+    end: atMostDays(at, end),
     liftedAt: undefined,
     scope,
     domains,
@@ -86,9 +86,18 @@ function placed(record: HoldPlacedRecord): GrowingHold {
 }
 
 function take(hold: GrowingHold, record: Exclude<HoldRecord, HoldPlacedRecord>): void {
-  if (record.kind === "hold-renewed") hold.end = record.end;
+  if (record.kind === "hold-renewed") hold.end = atMostDays(record.at, record.end);
   else if (record.kind === "hold-lifted") hold.liftedAt = record.at;
   else hold.copied.set(record.day, [...(hold.copied.get(record.day) ?? []), record]);
+}
+
+/** A hold that goes on is renewed, each time with a reason. */
+export const HOLD_DAYS_MAX = 90;
+
+/** No record makes a hold longer than it may be from its own day on, whoever wrote it. */
+function atMostDays(at: string, end: Day): Day {
+  const longest = addDays(dayOfMs(Date.parse(at)), HOLD_DAYS_MAX);
+  return end < longest ? end : longest;
 }
 
 function isHoldRecord(body: RecordBody): body is HoldRecord {

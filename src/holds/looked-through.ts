@@ -13,8 +13,8 @@ export type LookedThrough = (hold: Pick<Hold, "id">, day: Day) => ReadonlySet<st
 const nothing: ReadonlySet<string> = new Set();
 
 /**
- * Reads what was looked through for these holds, of days that `isAsked` alone. Throws UserError with `exitCode.integrity`
- * for an attachment that is missing or was changed.
+ * Reads what was looked through for these holds, of days that `isAsked` alone. Of a list that is missing or was changed
+ * nothing counts as looked through: that is an alarm, and an exception of the certificate, and retention waits for neither.
  */
 export async function readLookedThrough(
   ledger: ObjectStore,
@@ -26,14 +26,23 @@ export async function readLookedThrough(
     for (const [day, records] of copied) {
       if (!isAsked(day)) continue;
       const keys = new Set<string>();
-      for (const { inputs } of records) for (const key of await readInputs(ledger, inputs)) keys.add(key);
+      for (const { inputs } of records) for (const key of await readIfWhole(ledger, inputs)) keys.add(key);
       found.set(`${id} ${day}`, keys);
     }
   }
   return ({ id }, day) => found.get(`${id} ${day}`) ?? nothing;
 }
 
-/** The keys of raw objects that were looked through at once, in ascending order. */
+async function readIfWhole(ledger: ObjectStore, inputs: Attachment): Promise<readonly string[]> {
+  try {
+    return await readInputs(ledger, inputs);
+  } catch (error) {
+    if (error instanceof UserError && error.exitCode === exitCode.integrity) return [];
+    throw error;
+  }
+}
+
+/** The keys of raw objects that were looked through at once, in ascending order. Throws UserError with `exitCode.integrity`. */
 export async function readInputs(ledger: ObjectStore, attachment: Attachment): Promise<readonly string[]> {
   const keys = parseInputs(await readAttachment(ledger, attachment));
   if (keys !== undefined) return keys;

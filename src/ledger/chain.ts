@@ -133,6 +133,7 @@ export type AppendOptions =
       readonly head?: ChainHead | undefined;
       readonly onForeign?: OnForeignRecord | undefined;
       readonly fence?: undefined;
+      readonly trusts?: undefined;
     }
   | {
       /** Nothing behind it goes unseen: a lease that somebody else took since would. */
@@ -140,6 +141,8 @@ export type AppendOptions =
       readonly onForeign?: OnForeignRecord | undefined;
       /** The sequence of the lease under which it is written. */
       readonly fence: number;
+      /** Whose leases count, asked once `onForeign` was shown the record; everybody's without it. */
+      readonly trusts?: ((stored: StoredRecord) => boolean) | undefined;
     };
 
 /**
@@ -161,7 +164,7 @@ export async function appendStored(
   { ledger, signer }: LedgerWriter,
   chain: string,
   body: RecordBody,
-  { head, onForeign, fence }: AppendOptions = {},
+  { head, onForeign, fence, trusts = () => true }: AppendOptions = {},
 ): Promise<StoredRecord> {
   let last = head ?? (await findHead(ledger, chain));
   for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
@@ -182,7 +185,9 @@ export async function appendStored(
       // The answer to our own create may have been lost: then the record is ours and stands.
       if (foreign.sha256 === stored.sha256) return stored;
       await onForeign?.(foreign);
-      if (fence !== undefined && isLeaseTaken(foreign)) throw new LeaseLostError(ledger.url, foreign);
+      if (fence !== undefined && isLeaseTaken(foreign) && trusts(foreign)) {
+        throw new LeaseLostError(ledger.url, foreign);
+      }
     }
   }
   throw new UserError(

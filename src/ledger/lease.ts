@@ -115,10 +115,12 @@ function createHeld(control: ControlWriter, wish: LeaseWish, known: KnownControl
   let isOver = false;
   const onForeign: OnForeignRecord = (foreign) => {
     known.take(foreign);
-    if (isLeaseTaken(foreign)) controller.abort(new LeaseLostError(control.ledger.url, foreign));
+    // What a key that nobody has accepted writes takes nothing away.
+    if (isLeaseTaken(foreign) && control.writers.trusts(foreign))
+      controller.abort(new LeaseLostError(control.ledger.url, foreign));
   };
   const write = async (body: RecordBody): Promise<number> => {
-    const options = { head: known.head(), fence, onForeign };
+    const options = { head: known.head(), fence, onForeign, trusts: control.writers.trusts };
     const stored = await appendStored(control, CONTROL_CHAIN, body, options);
     known.take(stored);
     return stored.record.sequence;
@@ -161,6 +163,8 @@ function refuseHeld(
   { at }: RecordStamp,
 ): void {
   if (held === undefined || held.key === signer.key || held.untilMs <= Date.parse(at)) return;
+  // By a clock that is ahead: nobody's lease lasts longer from its last record on.
+  if (held.untilMs > Date.parse(at) + 2 * LEASE_MS) return;
   throw new UserError(
     `${held.holder} is at it already, and holds the lease in ${ledger.url} until ${new Date(held.untilMs).toISOString()} unless it renews it; nothing was done, try again then`,
     exitCode.tryAgain,

@@ -11,7 +11,7 @@ import {
   readStore,
 } from "../../src/audit/read-store.ts";
 import { UserError } from "../../src/errors.ts";
-import { exitCode } from "../../src/exit-code.ts";
+import { type ExitCode, exitCode } from "../../src/exit-code.ts";
 import { sealBytes } from "../../src/seal/seal-bytes.ts";
 import { generateIdentity } from "../../src/seal/x25519.ts";
 import { sha256Hex } from "../../src/sha256.ts";
@@ -55,7 +55,11 @@ async function fill(stores: Stores, count: number, sizeBytes = 8): Promise<reado
 }
 
 /** The analytics store, of which some keys cannot be read. */
-function failing(stores: Stores, fails: (key: string) => boolean, code = exitCode.tryAgain): Stores {
+function failing(
+  stores: Stores,
+  fails: (key: string) => boolean,
+  code: ExitCode = exitCode.tryAgain,
+): Stores {
   const digest: ObjectStore["digest"] = (key) =>
     fails(key)
       ? Promise.reject(new UserError("the disk reports an error", code))

@@ -231,6 +231,20 @@ describe("a lease", () => {
     expect(lease.signal.aborted).toBe(false);
   });
 
+  it("is not lost to a key that nobody has accepted, whatever that writes", async () => {
+    const world = await createWorld();
+    const lease = await world.take(anna, "anna");
+    await world.take(otherSigner(9), "a stranger").catch(() => undefined);
+    const until = "2026-11-22T03:00:00.000Z";
+    const stamp = { at: "2026-11-22T02:00:00.000Z", clock: "system" } as const;
+    const stolen = { kind: "lease", ...stamp, name: "retention", holder: "a stranger", until } as const;
+    await appendRecord(writerTo(world.ledger, otherSigner(9)), CONTROL_CHAIN, stolen);
+    await lease.append(world.ran(1));
+    expect(lease.signal.aborted).toBe(false);
+    await lease.end();
+    expect((await world.kinds()).at(-1)).toBe("lease-ended");
+  });
+
   it("of a key that nobody has accepted stops nobody who comes", async () => {
     const world = await createWorld();
     await world.take(otherSigner(9), "a stranger");

@@ -2,12 +2,15 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { openRecordedObjects } from "../../src/commands/recorded-objects.ts";
+import type { Day } from "../../src/day.ts";
 import { appendRecord } from "../../src/ledger/chain.ts";
 import type { BatchRecord } from "../../src/ledger/record.ts";
+import type { RewriteRecord } from "../../src/ledger/rewrite-record.ts";
+import { formatKey } from "../../src/partition.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { writerTo } from "../support/ledger-writer.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
-import { dayOf, keyOf } from "../support/purge-objects.ts";
+import { dayOf } from "../support/purge-objects.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const day = dayOf("2026-11-22");
@@ -34,11 +37,16 @@ function digest(number: number): string {
   return number.toString(16).padStart(64, "0");
 }
 
+function keyOf(node: string, ofDay: Day, number: number): string {
+  const batch = number.toString(16).padStart(32, "0");
+  return formatKey({ day: ofDay, node, retentionClass: "standard", batch, isSealed: true });
+}
+
 /** A batch with an object of raw for each of these numbers. */
 async function record(node: string, numbers: readonly number[], ofDay = day): Promise<void> {
   const objects = numbers.map((number) => ({
     view: "raw" as const,
-    key: keyOf("raw", ofDay, "standard", number),
+    key: keyOf(node, ofDay, number),
     rows: number,
     sizeBytes: 100 + number,
     sha256: digest(number),
@@ -72,7 +80,7 @@ describe("recorded objects", () => {
     expect(await recorded.of("raw", day)).toEqual(
       new Map(
         [1, 2, 3].map((number) => [
-          keyOf("raw", day, "standard", number),
+          keyOf(number === 3 ? "web-2" : "web-1", day, number),
           { rows: number, sizeBytes: 100 + number, sha256: digest(number) },
         ]),
       ),
@@ -92,27 +100,27 @@ describe("recorded objects", () => {
     expect(reads).toEqual(["chains/web-1/000000000002.json", "chains/web-1/000000000003.json"]);
   });
 
-  it("count as they were recorded first", async () => {
+  it("count as they were recorded first, by the node whose objects they are or in the control chain", async () => {
     await record("web-1", [1]);
-    await appendRecord(writerTo(ledger), "web-9", {
+    const rewritten = (numbers: readonly number[], rows: number): RewriteRecord => ({
       kind: "rewrite",
       at: "2026-11-22T12:00:00.000Z",
       clock: "system",
       reason: "pack",
       inputs: [],
-      outputs: [
-        {
-          view: "raw",
-          key: keyOf("raw", day, "standard", 1),
-          rows: 9,
-          sizeBytes: 9,
-          sha256: digest(9),
-        },
-        { view: "raw", key: keyOf("raw", day, "standard", 5), rows: 5, sizeBytes: 5, sha256: digest(5) },
-      ],
+      outputs: numbers.map((number) => ({
+        view: "raw",
+        key: keyOf("web-1", day, number),
+        rows,
+        sizeBytes: 9,
+        sha256: digest(9),
+      })),
       rowsErased: {},
     });
-    expect(await rowsOf()).toEqual([1, 5]);
+    await appendRecord(writerTo(ledger), "web-1", rewritten([1, 5], 50));
+    await appendRecord(writerTo(ledger), "control", rewritten([6], 60));
+    await appendRecord(writerTo(ledger), "a-liar", rewritten([6, 7], 70));
+    expect([...(await rowsOf())].sort()).toEqual([1, 50, 60]);
   });
 
   it.each([
@@ -130,7 +138,7 @@ describe("recorded objects", () => {
       else
         await writeFile(
           path,
-          text === "changed" ? (await readFile(path, "utf8")).replace("101", "109") : text,
+          text === "changed" ? (await readFile(path, "utf8")).replace(",1,101,", ",9,101,") : text,
         );
     }
     expect(await rowsOf()).toEqual([1, 2]);
@@ -150,7 +158,10 @@ describe("recorded objects", () => {
     const path = join(folder, `${day}.ndjson`);
     await writeFile(path, `${await readFile(path, "utf8")}[["raw","half a li`);
     await record("web-1", [2]);
+    await rowsOf();
+    reads.length = 0;
     expect(await rowsOf()).toEqual([1, 2]);
+    expect(reads).toEqual(["chains/web-1/000000000002.json"]);
   });
 
   it("of a chain that is broken are known up to there; it is named, and others are read", async () => {

@@ -29,7 +29,9 @@ import { keyOf } from "../support/purge-objects.ts";
 
 /** What is kept is kept for its day and the one behind it, so that the keys of a new keyring begin with this day. */
 const FIRST_DAY = "2026-11-21";
-/** When what lies on {@link FIRST_DAY} is due, and its plan of {@link TODAY} is two days old. */
+/** An hour before the time of day at which all later runs happen, so that two days on a grace is over. */
+const PLANNED_AT = `${TODAY}T12:00:00Z`;
+/** When what lies on {@link FIRST_DAY} is due, and was planned two days ago. */
 const DUE_ON = "2026-11-24";
 const KEPT_DAY = "2026-11-23";
 const line = Buffer.from("198.51.100.77 was here");
@@ -69,13 +71,15 @@ async function put(
   return { key, sealed };
 }
 
+/** `when`: an instant, or a day, of which it is one o'clock. */
 async function retention(
-  day: string,
+  when: string,
   words: readonly string[],
   change: (context: Context) => Context = (context) => context,
 ): Promise<Ran> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const base = createOpenContext({ ...world.on(day).surroundings, stdout, stderr });
+  const clock = (): number => Date.parse(when.includes("T") ? when : `${when}T13:00:00Z`);
+  const base = createOpenContext({ ...world.surroundings, clock, stdout, stderr });
   const openContext: OpenContext = async (options) => change(await base(options));
   let error: UserError | undefined;
   try {
@@ -119,7 +123,7 @@ async function putPlanned(
   day: string,
 ): Promise<{ readonly key: string; readonly sealed: Uint8Array }> {
   const object = await put(view, day);
-  await retention(TODAY, ["run"]);
+  await retention(PLANNED_AT, ["run"]);
   return object;
 }
 
@@ -205,7 +209,7 @@ describe("retention of a sealed store", () => {
   });
 
   it("keeps keys of many days that are due at once, until somebody says how many", async () => {
-    await retention(TODAY, ["run"]);
+    await retention(PLANNED_AT, ["run"]);
     const day = "2026-12-24";
     const refused = await retention(day, ["run"]);
     expect(refused.error?.exitCode).toBe(exitCode.partial);
@@ -217,7 +221,7 @@ describe("retention of a sealed store", () => {
   });
 
   it("makes up for 31 missed days by itself", async () => {
-    await retention(TODAY, ["run"]);
+    await retention(PLANNED_AT, ["run"]);
     const { error, stderr: said } = await retention("2026-12-23", ["run"]);
     expect(error).toBeUndefined();
     expect(said).toContain("62 keys of 31 days destroyed");
@@ -252,7 +256,7 @@ describe("retention where the keyring is elsewhere", () => {
   it("says nothing of keys when none of what it removes is sealed", async () => {
     await world.root("analytics").create(keyOf("analytics", FIRST_DAY), line);
     await rename(join(world.folder, "keys"), join(world.folder, "another-machine"));
-    await retention(TODAY, ["run"]);
+    await retention(PLANNED_AT, ["run"]);
     expect((await retention(DUE_ON, ["run"])).stderr).toBe("");
     expect(await listKeys(world.root("analytics"))).toEqual([]);
   });

@@ -87,7 +87,12 @@ def write(value):
         return write_string(value)
     if isinstance(value, list):
         return "[" + ",".join(map(write, value)) + "]"
-    return "{" + ",".join(write_string(name) + ":" + write(one) for name, one in value.items()) + "}"
+    return "{" + ",".join(write_string(name) + ":" + write(value[name]) for name in in_order(value)) + "}"
+
+
+def in_order(names):
+    numbers = [name for name in names if re.fullmatch("0|[1-9][0-9]{0,9}", name) and int(name) < 2**32 - 1]
+    return sorted(numbers, key=int) + [name for name in names if name not in numbers]
 
 
 def canonical_base64(text, size=None):

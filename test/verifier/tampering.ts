@@ -127,6 +127,7 @@ const signedForms: readonly Tampering[] = [
   ["a fraction", '"number":0.5'],
   ["a number that not every reader keeps", '"number":9007199254740993'],
   ["minus nothing", '"number":-0'],
+  ["a name that readers put first", '"number":1,"7":1'],
 ].map(([name = "", member = ""]) => ({
   name: `${name}, signed`,
   act: (files, { first }) => {
