@@ -48,6 +48,7 @@ describe("parseConfig", () => {
       seal: undefined,
       keys: { folder: undefined, providerKey: undefined },
       custodian: undefined,
+      ledger: { keys: [], inFlightTerm: { count: 2, unit: "d" } },
       ingest: {
         format: "auto",
         domainPattern: undefined,

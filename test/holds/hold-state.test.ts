@@ -20,7 +20,9 @@ const term = (lastDay: string) => [{ retentionClass: "hold-0a1b2c3d", lastDay }]
 describe("foldHolds", () => {
   it("tells of each hold what was said of it", () => {
     const copied = copiedRecord({ rows: 3 });
-    expect(foldedHolds(placedRecord(), copied, copied, renewedRecord("2026-06-01", "2026-04-01T00:00:00.000Z"))).toEqual([
+    expect(
+      foldedHolds(placedRecord(), copied, copied, renewedRecord("2026-06-01", "2026-04-01T00:00:00.000Z")),
+    ).toEqual([
       {
         id: "0a1b2c3d",
         case: "K 12/26",
@@ -45,9 +47,14 @@ describe("foldHolds", () => {
     expect(foldHolds(records, { trusts: () => false })).toEqual([]);
     expect(foldedHolds(renewedRecord("2026-06-01", "2026-04-01T00:00:00.000Z"))).toEqual([]);
     const lifted = liftedRecord("2026-03-01T12:00:00.000Z");
-    expect(foldedHolds(placedRecord(), lifted, renewedRecord("2026-06-01", "2026-04-01T00:00:00.000Z"), copiedRecord())).toMatchObject([
-      { end: "2026-05-05", liftedAt: "2026-03-01T12:00:00.000Z", copied: new Map() },
-    ]);
+    expect(
+      foldedHolds(
+        placedRecord(),
+        lifted,
+        renewedRecord("2026-06-01", "2026-04-01T00:00:00.000Z"),
+        copiedRecord(),
+      ),
+    ).toMatchObject([{ end: "2026-05-05", liftedAt: "2026-03-01T12:00:00.000Z", copied: new Map() }]);
     expect(foldedHolds(placedRecord(), placedRecord({ end: day("2026-12-31") }))).toMatchObject([
       { end: "2026-05-05" },
     ]);
@@ -57,7 +64,9 @@ describe("foldHolds", () => {
 describe("a hold's term", () => {
   it("ends with its last day, as it was renewed, or with the day before it was lifted", () => {
     expect(holdTerms(foldedHolds(placedRecord()))).toEqual(term("2026-05-05"));
-    expect(holdTerms(foldedHolds(placedRecord(), renewedRecord("2026-06-01", "2026-04-01T00:00:00.000Z")))).toEqual(term("2026-06-01"));
+    expect(
+      holdTerms(foldedHolds(placedRecord(), renewedRecord("2026-06-01", "2026-04-01T00:00:00.000Z"))),
+    ).toEqual(term("2026-06-01"));
     const lifted = (at: string) => holdTerms(foldedHolds(placedRecord(), liftedRecord(at)));
     expect(lifted("2026-03-01T00:00:00.000Z")).toEqual(term("2026-02-28"));
     expect(lifted("2026-03-01T23:59:59.999Z")).toEqual(term("2026-02-28"));
