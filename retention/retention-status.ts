@@ -5,7 +5,7 @@ import type { ListedGroup } from "./listing-summary.ts";
 import type { PurgeDecision } from "./purge-decision.ts";
 
 /** How long a store may go without a retention run that came to its end: a night, and some. */
-export const RUN_AGE_MAX_MS = 26 * 3_600_000;
+const RUN_AGE_MAX_MS = 26 * 3_600_000;
 
 /** What a status is made of, beside the decision. */
 export interface StatusSight {

@@ -27,7 +27,7 @@ export type KeptTerms = Pick<Config, "classes" | "quarantineTerm">;
  * So much later than retention the bucket's own rules come, so that they find work only where retention was not run for
  * a month, which is an alarm from its second day on.
  */
-export const BACKSTOP_MARGIN_DAYS = 30;
+const BACKSTOP_MARGIN_DAYS = 30;
 
 /** None of ours takes that long, and the parts of unfinished uploads are in no listing of objects. */
 const UPLOAD_DAYS = 1;
@@ -58,7 +58,7 @@ export function bucketRules({ root, base }: RootPlace, terms: KeptTerms): readon
 }
 
 /** An upper bound for the days that anything is kept in a root; undefined: for ever. */
-export function keptDaysAtMost(root: Root, { classes, quarantineTerm }: KeptTerms): number | undefined {
+function keptDaysAtMost(root: Root, { classes, quarantineTerm }: KeptTerms): number | undefined {
   if (!isView(root)) return undefined;
   if (root === "quarantine") return daysAtMost(quarantineTerm);
   return Math.max(...Object.values(classes).map((terms) => daysAtMost(terms[root])));

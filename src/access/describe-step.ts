@@ -37,6 +37,6 @@ export function describeRule(rule: BucketRule): string {
 }
 
 /** A bucket's root has no prefix. */
-export function prefixText(prefix: string): string {
+function prefixText(prefix: string): string {
   return prefix === "" ? "the bucket's root" : prefix;
 }

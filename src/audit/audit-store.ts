@@ -1,3 +1,4 @@
+import type { TrustedWriters } from "../ledger/trusted-writers.ts";
 import { CONTROL_CHAIN } from "../partition.ts";
 import type { SealMode } from "../seal/seal-mode.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -7,12 +8,12 @@ import { auditView, type ViewListing } from "./audit-view.ts";
 import type { ChainReading } from "./chain-reading.ts";
 import { compareHeads, headsOf, readSeenEnds } from "./compare-heads.ts";
 import { findMissing } from "./find-missing.ts";
-import { createFindingSink, type Finding, type FindingSink } from "./finding.ts";
+import { type ChainFinding, createFindingSink, type Finding, type FindingSink } from "./finding.ts";
 import { judgeListing } from "./judge-listing.ts";
 import { judgeWriters } from "./judge-writers.ts";
 import { passingFlags } from "./object-table.ts";
 import { readControlOn } from "./read-control.ts";
-import { readNodesOn } from "./read-nodes.ts";
+import { readNewestOn, readNodesOn } from "./read-nodes.ts";
 import { accountsOf, type StoreAudit, type ViewCounts } from "./store-audit.ts";
 
 export interface AuditQuestion {
@@ -59,16 +60,14 @@ export async function auditStore(question: AuditQuestion): Promise<AuditResult> 
   const reading = readingOf(question);
   const { writers } = await readControlOn(state, reading);
   const seen = await readSeenEnds(ledger, writers);
-  await readNodesOn(state, reading, writers);
+  const breaksOfNodes = await readNodesOn(state, reading, writers);
   const listings = await listViews(state, question, sink);
-  const control = await readControlOn(state, { ...reading, isFresh: true });
-  const ofNodes = await readNodesOn(state, { ...reading, isFresh: true }, control.writers);
+  const newest = await readMeanwhile(state, reading, breaksOfNodes);
 
-  const breaks = [...control.breaks, ...ofNodes];
-  const broken = new Set(breaks.map(({ chain }) => chain));
+  const { breaks, broken } = newest;
   const cutOff = await compareHeads(ledger, [...seen.heads.values()], "the newest checkpoint");
   const replaced = [...misfits, ...cutOff].filter(({ chain }) => !broken.has(chain));
-  const ofWriters = judgeWriters(state, control.writers, seen.heads);
+  const ofWriters = judgeWriters(state, newest.writers, seen.heads);
   const absent = await findMissing(
     state,
     { ...question, isDestructionKnown: !broken.has(CONTROL_CHAIN) },
@@ -90,6 +89,32 @@ export async function auditStore(question: AuditQuestion): Promise<AuditResult> 
 function readingOf({ ledger, storeId, pinnedKeys = [], onProgress }: AuditQuestion): ChainReading {
   const onRecords = (more: number): void => onProgress?.("records", more);
   return { ledger, storeId, pinnedKeys, isFresh: false, onRecords };
+}
+
+interface Meanwhile {
+  readonly writers: TrustedWriters;
+  /** All, also those that were found before. */
+  readonly breaks: readonly ChainFinding[];
+  /** The chains of which some are. */
+  readonly broken: ReadonlySet<string>;
+}
+
+/** What was recorded while the views were listed. */
+async function readMeanwhile(
+  state: AuditState,
+  reading: ChainReading,
+  breaksOfNodes: readonly ChainFinding[],
+): Promise<Meanwhile> {
+  const fresh = { ...reading, isFresh: true };
+  const { writers, breaks } = await readControlOn(state, fresh);
+  const known = [...breaks, ...breaksOfNodes];
+  const broken = new Set(known.map(({ chain }) => chain));
+  const newer = await readNewestOn(state, fresh, { writers, broken });
+  return {
+    writers,
+    breaks: [...known, ...newer],
+    broken: new Set([...broken, ...newer.map(({ chain }) => chain)]),
+  };
 }
 
 async function listViews(

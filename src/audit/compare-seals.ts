@@ -1,7 +1,5 @@
 import { parseKey } from "../partition.ts";
-import { splitHeader } from "../seal/age-header.ts";
 import type { SealMode } from "../seal/seal-mode.ts";
-import { sealedLayout } from "../seal/sealed-layout.ts";
 import type { View } from "../view.ts";
 import type { ObjectFinding } from "./finding.ts";
 
@@ -22,20 +20,7 @@ export function compareSeal(view: View, key: string, mode: SealMode | undefined)
   return { isSealed, finding: isSealed === isWanted ? undefined : finding };
 }
 
-/** What an object is found to be whose bytes are not what its name says; undefined when they are. */
-export function compareSealWithName(view: View, key: string, bytes: Uint8Array): ObjectFinding | undefined {
-  const name = parseKey(key);
-  if (name === undefined || name.isSealed === isAgeFile(bytes)) return undefined;
-  return { kind: name.isSealed ? "unsealed" : "sealed", view, key };
-}
-
 /** Analytics is read by any engine, whatever the store. */
 function isSealing(view: View, mode: SealMode): boolean {
   return mode === "age" && view !== "analytics";
-}
-
-/** True for bytes that have the form of an age file; whether they open, only a key tells. */
-function isAgeFile(bytes: Uint8Array): boolean {
-  const header = splitHeader(bytes);
-  return header !== undefined && sealedLayout(bytes.length, header.length) !== undefined;
 }

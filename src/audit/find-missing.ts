@@ -102,7 +102,7 @@ async function nameMissing(
 }
 
 /** What a record says is in the store. */
-export function objectsOf(body: RecordBody): readonly RecordedObject[] {
+function objectsOf(body: RecordBody): readonly RecordedObject[] {
   if (body.kind === "batch") return body.objects;
   return body.kind === "rewrite" || body.kind === "hold-copied" ? body.outputs : [];
 }

@@ -49,7 +49,7 @@ export async function judgeListing(
 }
 
 /** What an object without a record is: on its way, for as long as a batch may be, and then a finding. */
-export function judgeUnrecorded(
+function judgeUnrecorded(
   { key, node, modifiedMs }: UnrecordedObject,
   { view, brokenChains, nowMs, inFlightMs }: Omit<ListingQuestion, "store" | "listing">,
 ): Finding | "in-flight" | "unjudged" {

@@ -1,5 +1,5 @@
 import { inParallel } from "../in-parallel.ts";
-import { headOf, walkChain } from "../ledger/chain.ts";
+import { headOf, recordKey, walkChain } from "../ledger/chain.ts";
 import { chainNames } from "../ledger/chain-names.ts";
 import { judgeRecord } from "../ledger/judge-record.ts";
 import type { BatchRecord } from "../ledger/record.ts";
@@ -7,6 +7,7 @@ import type { StoredRecord } from "../ledger/record-object.ts";
 import type { RewriteRecord } from "../ledger/rewrite-record.ts";
 import type { TrustedWriters } from "../ledger/trusted-writers.ts";
 import { CHECKPOINT_CHAIN, CONTROL_CHAIN, parseKey } from "../partition.ts";
+import { ObjectNotFoundError, type ObjectStore } from "../store/object-store.ts";
 import { type AuditState, accountOf, type ChainAccount, countSigner } from "./audit-state.ts";
 import { brokenChain, type ChainReading } from "./chain-reading.ts";
 import { type BatchCheck, checkBatch } from "./check-batch.ts";
@@ -30,14 +31,54 @@ export async function readNodesOn(
 ): Promise<readonly ChainFinding[]> {
   const names = await chainNames(reading.ledger);
   const nodes = names.filter((name) => name !== CONTROL_CHAIN && name !== CHECKPOINT_CHAIN);
+  return readChainsOn(state, nodes, reading, writers);
+}
+
+/**
+ * Reads what came meanwhile of the chains that the state knows, but for those that are broken. What a node has put there
+ * whose chain begins only now is young.
+ */
+export async function readNewestOn(
+  state: AuditState,
+  reading: ChainReading,
+  { writers, broken }: { readonly writers: TrustedWriters; readonly broken: ReadonlySet<string> },
+): Promise<readonly ChainFinding[]> {
+  const nodes = state.chains
+    .map(({ chain }) => chain)
+    .filter((name) => name !== CONTROL_CHAIN && !broken.has(name));
+  const grown: string[] = [];
+  await inParallel(nodes, CHECKS_AT_ONCE, async (node) => {
+    const { sequence } = accountOf(state, node).head;
+    if (await isThere(reading.ledger, recordKey(node, sequence + 1))) grown.push(node);
+  });
+  return readChainsOn(state, grown.sort(), reading, writers);
+}
+
+async function readChainsOn(
+  state: AuditState,
+  nodes: readonly string[],
+  reading: ChainReading,
+  writers: TrustedWriters,
+): Promise<readonly ChainFinding[]> {
   // In the order of their names, whichever is read first.
   for (const node of nodes) accountOf(state, node);
-  const breaks: ChainFinding[] = [];
+  const breaks = new Map<string, ChainFinding>();
   await inParallel(nodes, CHAINS_AT_ONCE, async (node) => {
     const found = await readNodeOn(state, accountOf(state, node), reading, writers);
-    if (found !== undefined) breaks.push(found);
+    if (found !== undefined) breaks.set(node, found);
   });
-  return breaks;
+  return nodes.flatMap((node) => breaks.get(node) ?? []);
+}
+
+/** Asked for by its name, because a listing would be one of the whole chain where that is a folder. */
+async function isThere(ledger: ObjectStore, key: string): Promise<boolean> {
+  try {
+    await ledger.read(key);
+    return true;
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return false;
+    throw error;
+  }
 }
 
 async function readNodeOn(

@@ -52,7 +52,7 @@ export function consume({ objects }: AuditState, view: View, key: string): void 
   objects.columns.flags[index] = (objects.columns.flags[index] as number) | flag.consumed;
 }
 
-export function isConsumed({ objects }: AuditState, view: View, key: string): boolean {
+function isConsumed({ objects }: AuditState, view: View, key: string): boolean {
   const index = objects.find(view, key);
   return index !== -1 && ((objects.columns.flags[index] as number) & flag.consumed) !== 0;
 }

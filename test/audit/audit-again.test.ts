@@ -4,12 +4,12 @@ import { describe, expect, it } from "vitest";
 import type { AuditState } from "../../src/audit/audit-state.ts";
 import { readIndex, writeIndex } from "../../src/audit/io/index-file.ts";
 import { type AuditPlace, restoreAudit, saveAudit } from "../../src/audit/save-audit.ts";
-import { recordKey } from "../../src/ledger/chain.ts";
+import { appendRecord, recordKey } from "../../src/ledger/chain.ts";
 import { CONTROL_CHAIN } from "../../src/partition.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { replaceObject } from "../ledger/memory-ledger.ts";
 import { appendControl, auditOf, auditResultOf } from "../support/audit.ts";
-import { otherSigner, testStoreId } from "../support/ledger-writer.ts";
+import { otherSigner, testStoreId, writerTo } from "../support/ledger-writer.ts";
 import { memoryRoots, type Roots, sourceOf } from "../support/recorded-batch.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { commit, madeObject, node, objectOf, recordBegun, recordCertificate, stamp } from "./law-store.ts";
@@ -88,7 +88,9 @@ describe("an audit that goes on from an earlier one", () => {
     const state = await kept(roots);
     const { ledger, read } = watched(roots.ledger);
     await auditOf({ ...roots, ledger }, { state });
-    expect([...new Set(read)].sort()).toEqual([recordKey(CONTROL_CHAIN, 5), recordKey(node, 2)]);
+    const records = [recordKey(CONTROL_CHAIN, 5), recordKey(node, 2)];
+    // And whether one has followed meanwhile.
+    expect([...new Set(read)].sort()).toEqual([...records, recordKey(node, 3)]);
   });
 
   it("finds what was removed or changed since, though its record is old", async () => {
@@ -135,6 +137,42 @@ describe("an audit that goes on from an earlier one", () => {
       key,
       records: 1,
     });
+  });
+});
+
+describe("an audit for who has pinned a key", () => {
+  const pinned = otherSigner(1);
+
+  async function acceptedIn(roots: Roots): Promise<void> {
+    const accepted = {
+      kind: "writer-accepted",
+      ...stamp,
+      chain: CONTROL_CHAIN,
+      name: "b",
+      how: "accepted",
+    } as const;
+    await appendControl(roots.ledger, { ...accepted, key: pinned.key });
+  }
+
+  it("believes the control chain, now and from then on, when that key has signed some record of it", async () => {
+    const roots = memoryRoots();
+    await acceptedIn(roots);
+    const body = { kind: "lease-ended", ...stamp, name: "retention" } as const;
+    await appendRecord(writerTo(roots.ledger, pinned), CONTROL_CHAIN, body);
+    const pinnedKeys = [pinned.key];
+    const { audit, state } = await auditResultOf(roots, { pinnedKeys });
+    expect(audit.findings).toEqual([]);
+    expect((await auditOf(roots, { pinnedKeys, state: await throughDisk(state) })).findings).toEqual([]);
+  });
+
+  it("finds a control chain that only accepts it, which anybody can write, and one that is gone", async () => {
+    const roots = memoryRoots();
+    await acceptedIn(roots);
+    const found = { kind: "replaced", chain: CONTROL_CHAIN, sequence: 1 };
+    expect((await auditOf(roots, { pinnedKeys: [pinned.key] })).findings).toMatchObject([found]);
+    const without = memoryRoots();
+    await commit(without, [sourceOf(0, 100)]);
+    expect((await auditOf(without, { pinnedKeys: [pinned.key] })).findings).toMatchObject([found]);
   });
 });
 

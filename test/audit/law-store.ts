@@ -59,7 +59,7 @@ export function recordedOf({ view, key, rows, sizeBytes, sha256 }: RecordedObjec
 }
 
 /** The inventory of a purge of these objects. */
-export function inventoryOf(objects: readonly RecordedObject[]): PurgeInventory {
+function inventoryOf(objects: readonly RecordedObject[]): PurgeInventory {
   const view = objects[0]?.view ?? "raw";
   const none = { versions: 0, deleteMarkers: 0, uploads: 0 };
   const listed = objects.map(

@@ -38,7 +38,7 @@ function runRetention({ run }: HoldWorld, day: string): Promise<Ended> {
 
 /** Of raw, by group: `2026-02-01 standard`. */
 async function certificates({ store }: HoldWorld): Promise<ReadonlyMap<string, PurgeCertificateRecord>> {
-  const { records } = await readControl(createFolderStore(join(store, "ledger")), []);
+  const { records } = await readControl(createFolderStore(join(store, "ledger"), "file:///ledger"), []);
   const found = records.flatMap(({ record: { body } }) =>
     body.kind === "purge-certificate" && body.group.view === "raw" ? [body] : [],
   );

@@ -216,6 +216,38 @@ describe("destroying groups", () => {
   });
 });
 
+describe("a purge that was begun", () => {
+  async function begunWith(world: MemoryPurgeWorld, keys: readonly string[]): Promise<void> {
+    const { destroy } = await ordersOf(world);
+    const doomed = destroy.find(({ group }) => group.retentionClass === "standard");
+    if (doomed === undefined) throw new Error("nothing to begin");
+    const counts = { sizeBytes: 100, rows: null, sha256: null, versions: 0, deleteMarkers: 0, uploads: 0 };
+    const objects = keys.map((key) => ({ key, ...counts }));
+    const inventory = await world.putInventory({ version: 1, group: doomed.group, objects });
+    const { at, clock } = world.stamp();
+    await world.append({ kind: "purge-begun", at, clock, ...doomed, inventory });
+  }
+
+  it("destroys nothing of another group, whatever its inventory says", async () => {
+    const world = await createPurgeWorld({ raw: [first, other] });
+    await begunWith(world, [first, other]);
+    const { resume } = await ordersOf(world);
+    const report = await destroyGroups({ destroy: [], resume }, world);
+    expect(report.failures).toMatchObject([{ message: expect.stringContaining("names what is not of it") }]);
+    expect(await listKeys(world.stores.raw)).toEqual([other]);
+  });
+
+  it("is begun anew when its inventory is lost, and the old one stays a failure", async () => {
+    const world = await createPurgeWorld({ raw: [first] });
+    await begunWith(world, [first]);
+    for (const key of await listKeys(world.ledger)) await world.ledger.remove([key]);
+    const report = await purge(world);
+    expect(report.failures).toHaveLength(1);
+    expect(certificatesIn(world.records)).toMatchObject([{ begun: 2, objects: 1 }]);
+    expect(await listKeys(world.stores.raw)).toEqual([]);
+  });
+});
+
 describe("a run that is killed", () => {
   it("is finished by the next, wherever it was, with one certificate for each purge", async () => {
     const keys = { raw: [first, second, other, keyOf("raw", "2024-11-21")], analytics: [analytics] };

@@ -120,7 +120,7 @@ describe("recorded objects", () => {
     await appendRecord(writerTo(ledger), "web-1", rewritten([1, 5], 50));
     await appendRecord(writerTo(ledger), "control", rewritten([6], 60));
     await appendRecord(writerTo(ledger), "a-liar", rewritten([6, 7], 70));
-    expect([...(await rowsOf())].sort()).toEqual([1, 50, 60]);
+    expect([...(await rowsOf())].sort((a, b) => (a ?? 0) - (b ?? 0))).toEqual([1, 50, 60]);
   });
 
   it.each([
