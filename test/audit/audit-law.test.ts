@@ -219,6 +219,30 @@ describe("copies for a hold", () => {
   });
 });
 
+describe("objects that are recorded while the store is listed", () => {
+  it("need not be in the listing, however many they are", async () => {
+    const roots = memoryRoots();
+    const copies = Array.from({ length: 1100 }, (_, number) =>
+      madeObject("raw", { name: `${number}`, node: HOLD_NODE }),
+    );
+    const put = async (): Promise<void> => {
+      for (const { key, bytes } of copies) await roots.raw.create(key, bytes);
+      const inputs = { key: "holds/0.json.gz", sizeBytes: 1, sha256: "0".repeat(64) };
+      const counts = { inputs, inputObjects: 1, outputs: copies.map(recordedOf), rows: 1 };
+      await appendControl(roots.ledger, { kind: "hold-copied", ...stamp, hold: "0123abcd", day, ...counts });
+    };
+    const quarantine: Roots["quarantine"] = {
+      ...roots.quarantine,
+      async *list(prefix, options) {
+        await put();
+        yield* roots.quarantine.list(prefix, options);
+      },
+    };
+    const { findings: found, more } = await auditOf({ ...roots, quarantine });
+    expect([found, more]).toEqual([[], {}]);
+  });
+});
+
 describe("destroyed keys", () => {
   const sealed = madeObject("raw", { isSealed: true });
 

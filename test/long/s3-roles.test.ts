@@ -220,7 +220,7 @@ describe("the program with each role's keys", () => {
 
   it("verifies for an auditor", async () => {
     const { status, stdout, stderr } = await as("auditor", ["verify"], drillDay);
-    expect(stdout + stderr).toContain("raw: 1 objects recorded, 0 of them destroyed; 1 in the store");
+    expect(stdout + stderr).toContain("raw: 1 object recorded, 0 of them destroyed; 1 in the store");
     expect(status).toBe(0);
     expect((await as("auditor", ["verify", "--read"], drillDay)).stderr).toContain("denies it");
   });
@@ -234,7 +234,7 @@ describe("the program with each role's keys", () => {
     expect((await as("purger", words, drillDay)).status).toBe(0);
     const audit = await as("auditor", ["verify"], later);
     expect(audit.stdout + audit.stderr).toContain(
-      "raw: 1 objects recorded, 1 of them destroyed; 0 in the store",
+      "raw: 1 object recorded, 1 of them destroyed; 0 in the store",
     );
   });
 });
