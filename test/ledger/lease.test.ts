@@ -77,7 +77,7 @@ async function createWorld(ledger: ObjectStore = createMemoryStore("memory:ledge
 
 /** Stores in memory answer within some turns of the loop. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What a verifier says of the leases of a chain. */
